@@ -150,4 +150,16 @@ enum {
 	HANDSHAKES_BURST = 5,
 };
 
+/**
+ * message_classify() - which message is this, by type word and length?
+ * @data: the message; its first 16 bytes can be read directly if there are as many
+ * @len: its length in bytes, any
+ *
+ * A data message need not be padded to a multiple of MESSAGE_PADDING.
+ *
+ * Return: MESSAGE_INVALID unless the type word, its reserved bytes included, names a
+ * message whose length is right.
+ */
+enum message_type message_classify(const void *data, size_t len);
+
 #endif /* _MYTUN_CORE_WIRE_H */
