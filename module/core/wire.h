@@ -8,9 +8,10 @@
 #ifndef _MYTUN_CORE_WIRE_H
 #define _MYTUN_CORE_WIRE_H
 
-#include <linux/types.h>
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/limits.h>
+#include <linux/types.h>
 
 enum {
 	NOISE_KEY_LEN = 32,		/* X25519 points and scalars, symmetric keys */
@@ -130,7 +131,7 @@ enum {
 	REPLAY_WINDOW_SIZE = REPLAY_WINDOW_BITS - BITS_PER_LONG,
 };
 
-#define REKEY_AFTER_MESSAGES (1ULL << 60)
+#define REKEY_AFTER_MESSAGES BIT_ULL(60)
 #define REJECT_AFTER_MESSAGES (U64_MAX - REPLAY_WINDOW_BITS)
 
 /* Times in seconds (the paper, 6.1), unless the name says otherwise. */

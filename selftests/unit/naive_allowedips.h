@@ -240,8 +240,8 @@ static inline void pair_compare(struct naive_pair *p)
 		at[e->owner] = allowedips_next(&p->owners[e->owner], at[e->owner]);
 		WARN_ON(!at[e->owner]);
 		allowedips_read(at[e->owner], &prefix);
-		WARN_ON(prefix.len != e->len || prefix.prefix_len != e->prefix_len ||
-		       memcmp(prefix.addr, e->addr, sizeof(e->addr)));
+		WARN_ON(prefix.len != e->len || prefix.prefix_len != e->prefix_len);
+		WARN_ON(memcmp(prefix.addr, e->addr, sizeof(e->addr)));
 		pair_lookup(p, e->addr, e->len);
 	}
 	for (i = 0; i < NAIVE_OWNERS; i++)
