@@ -163,8 +163,8 @@ static bool chacha_refuses_flips(void)
 	for (i = 0; i < sizeof(chacha_sealed); i++) {
 		memcpy(buffer, chacha_sealed, sizeof(chacha_sealed));
 		buffer[i] ^= 1 << (i % 8);
-		if (crypto_open(buffer, buffer, sizeof(chacha_sealed), chacha_ad,
-				sizeof(chacha_ad), CHACHA_NONCE, chacha_key))
+		if (crypto_open(buffer, buffer, sizeof(chacha_sealed), chacha_ad, sizeof(chacha_ad),
+				CHACHA_NONCE, chacha_key))
 			return false;
 	}
 	memcpy(ad, chacha_ad, sizeof(ad));
