@@ -9,17 +9,17 @@
 void __attribute__((__noreturn__)) shim_bug(const char *file, int line, const char *what);
 
 #define BUG() shim_bug(__FILE__, __LINE__, "BUG")
-#define BUG_ON(cond)                                          \
-	do {                                                  \
-		if (unlikely(cond))                           \
-			shim_bug(__FILE__, __LINE__, #cond);  \
+#define BUG_ON(cond)                                                                               \
+	do {                                                                                       \
+		if (unlikely(cond))                                                                \
+			shim_bug(__FILE__, __LINE__, #cond);                                       \
 	} while (0)
 
-#define WARN_ON(cond)                                         \
-	__extension__({                                       \
-		if (unlikely(cond))                           \
-			shim_bug(__FILE__, __LINE__, #cond);  \
-		false;                                        \
+#define WARN_ON(cond)                                                                              \
+	__extension__({                                                                            \
+		if (unlikely(cond))                                                                \
+			shim_bug(__FILE__, __LINE__, #cond);                                       \
+		false;                                                                             \
 	})
 #define WARN_ON_ONCE(cond) WARN_ON(cond)
 #define WARN(cond, ...) WARN_ON(cond)

@@ -6,19 +6,19 @@
 #include <linux/types.h>
 #include <asm/byteorder.h>
 
-#define __SHIM_UNALIGNED(end, bits)                                        \
-	static inline u##bits get_unaligned_##end##bits(const void *p)     \
-	{                                                                  \
-		__##end##bits v;                                           \
-									   \
-		memcpy(&v, p, sizeof(v));                                  \
-		return end##bits##_to_cpu(v);                              \
-	}                                                                  \
-	static inline void put_unaligned_##end##bits(u##bits val, void *p) \
-	{                                                                  \
-		__##end##bits v = cpu_to_##end##bits(val);                 \
-									   \
-		memcpy(p, &v, sizeof(v));                                  \
+#define __SHIM_UNALIGNED(end, bits)                                                                \
+	static inline u##bits get_unaligned_##end##bits(const void *p)                             \
+	{                                                                                          \
+		__##end##bits v;                                                                   \
+                                                                                                   \
+		memcpy(&v, p, sizeof(v));                                                          \
+		return end##bits##_to_cpu(v);                                                      \
+	}                                                                                          \
+	static inline void put_unaligned_##end##bits(u##bits val, void *p)                         \
+	{                                                                                          \
+		__##end##bits v = cpu_to_##end##bits(val);                                         \
+                                                                                                   \
+		memcpy(p, &v, sizeof(v));                                                          \
 	}
 
 __SHIM_UNALIGNED(le, 16)
