@@ -46,7 +46,7 @@ fetch_packages()
 	fi
 	# shellcheck disable=SC2046,SC2086 # words
 	suite_get "$root" $packages "linux-headers-$release" \
-		$(suite_depends "linux-headers-$release" 'linux-(headers|kbuild)-.*')
+		$(suite_depends "linux-headers-$release" 'linux-(base|headers|kbuild)-.*')
 
 	# The only absolute paths in the headers
 	sed -i "s,/usr/src/,$final&," "$root/usr/src/linux-headers-$release/Makefile"

@@ -152,7 +152,10 @@ start()
 		-nodefaults -no-user-config -no-reboot -display none \
 		-kernel "$dir/image" -initrd "$tmp/initrd" \
 		-chardev "stdio,id=command,signal=off,logfile=$tmp/console.log" -serial chardev:command \
-		-serial "file:$tmp/kernel.console" -serial "file:$tmp/out.tar" \
+		-serial "file:$tmp/kernel.console" \
+		-chardev "file,id=out,path=$tmp/out.virtio" \
+		-device virtio-serial-pci -device virtserialport,chardev=out \
+		-serial "file:$tmp/out.ttyS2" \
 		-append "console=ttyS1 loglevel=5 log_buf_len=16M panic=-1 mitigations=off tsc=reliable clocksource=tsc$append" \
 		</dev/null &
 	qemu=$!
@@ -212,6 +215,6 @@ start
 wait "$qemu" || status=$?
 qemu=
 mkdir -p "$tmp/out"
-tar -C "$tmp/out" -xf "$tmp/out.tar" 2>/dev/null || true
+cat "$tmp/out.virtio" "$tmp/out.ttyS2" | tar -C "$tmp/out" -xf - 2>/dev/null || true
 [[ ! $out ]] || { mkdir -p "$out" && cp -a "$tmp/out/." "$tmp/console.log" "$out/"; }
 judge "$status"
