@@ -2,13 +2,15 @@
 /* Cryptokey routing: fixed cases, and random ones against a naive list. */
 #include <arpa/inet.h>
 
-#include "naive_allowedips.h"
+#include "pair_allowedips.h"
 #include "test_cmocka.h"
 #include "test_random.h"
 
-enum { A, B, C, D, E, F, G, H };
+#include "../../module/selftest/allowedips_test.c"
 
-static struct naive_pair *pair;
+enum { E = D + 1, F, G };
+
+static struct allowedips_pair *pair;
 
 static int setup(void **state)
 {
@@ -395,6 +397,11 @@ static void test_random_operations(void **state)
 	}
 }
 
+static void test_module_selftest(void **state)
+{
+	assert_true(mytun_allowedips_selftest());
+}
+
 int main(void)
 {
 #define with_table(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -414,6 +421,7 @@ int main(void)
 		with_table(test_deepest),
 		with_table(test_free_large),
 		with_table(test_random_operations),
+		with_table(test_module_selftest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
