@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An input is read from its start, byte by byte; what is missing is zero. */
+#ifndef _FUZZ_H
+#define _FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/**
+ * struct fuzz_input - what is left of an input
+ * @data: next byte
+ * @size: how many there are
+ */
+struct fuzz_input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static inline uint8_t fuzz_byte(struct fuzz_input *in)
+{
+	if (!in->size)
+		return 0;
+	in->size--;
+	return *in->data++;
+}
+
+#endif /* _FUZZ_H */
