@@ -4,9 +4,8 @@
 #define _FUZZ_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 /**
  * struct fuzz_input - what is left of an input
@@ -14,11 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * @size: how many there are
  */
 struct fuzz_input {
-	const uint8_t *data;
+	const unsigned char *data;
 	size_t size;
 };
 
-static inline uint8_t fuzz_byte(struct fuzz_input *in)
+static inline unsigned char fuzz_byte(struct fuzz_input *in)
 {
 	if (!in->size)
 		return 0;

@@ -49,7 +49,7 @@ static void one_operation(struct allowedips_pair *pair, struct fuzz_input *in)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
 	struct allowedips_pair *pair = malloc(sizeof(*pair));

@@ -236,7 +236,7 @@ static void judge(const struct message *m, enum kind aimed, u8 how)
 		WARN_ON(!same_up_to_mac1(m, kind));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
 	u8 how = fuzz_byte(&in);

@@ -23,7 +23,7 @@ static enum message_type expected(const u8 *data, size_t size)
 	return data[0];
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	size_t linear = size < LINEAR ? size : LINEAR;
 	u8 *copy = malloc(linear);	/* of this size, for ASan */
