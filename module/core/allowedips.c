@@ -18,7 +18,6 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -256,7 +255,7 @@ static int add_node(struct allowedips_node __rcu **slot, struct allowedips_node 
 	u8 common;
 
 	if (below) {
-		common = min(common_bits(below->key, node->key), node->prefix_len);
+		common = common_bits(below->key, node->key);
 		if (common < node->prefix_len) {
 			top = alloc_node(node->key, node->len, common);
 			if (!top)
