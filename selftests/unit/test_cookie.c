@@ -12,7 +12,7 @@
 #include "cookie.h"
 #include "crypto.h"
 
-#define SECONDS(s) ((u64)(s)*NSEC_PER_SEC)
+#define SECONDS(s) (NSEC_PER_SEC * 1ULL * (s))
 
 static const u64 start_ns = SECONDS(1000);
 static const u8 server_public[NOISE_KEY_LEN] = "the server's public key";
