@@ -452,33 +452,43 @@ static void remove_entries(struct allowedips *table, const struct peer_request *
 			allowedips_remove(table, entry.addr, entry.len, entry.prefix_len, owner);
 }
 
+/* Remove all but the request's entries, which have been added. */
+static void remove_others(struct allowedips *table, const struct peer_request *request,
+			  struct allowedips_owner *owner)
+{
+	struct allowedips_owner aside;
+	const struct nlattr *attr;
+	struct entry entry;
+	int rem;
+
+	allowedips_set_aside(owner, &aside);
+	nla_for_each_nested(attr, request->allowedips, rem)
+		if (!parse_entry(&entry, attr, NULL))
+			allowedips_keep(table, entry.addr, entry.len, entry.prefix_len, owner);
+	allowedips_remove_owner(table, &aside);
+}
+
 /*
- * All or nothing: additions, which take memory, come first, then what is to be replaced
- * or removed goes. A prefix that was there before and is there after is never missing.
+ * All or nothing: additions, which take memory, come first; then goes what is replaced or
+ * to be removed. A prefix that was there before and is there after is never missing.
  */
 static int set_allowedips(struct mytun_peer *peer, const struct peer_request *request)
 {
 	struct allowedips *table = &peer->device->allowedips;
 	struct allowedips_owner **before;
-	struct allowedips_owner aside;
 	int ret;
 
 	before = kvmalloc_array(request->additions, sizeof(*before), GFP_KERNEL);
 	if (!before)
 		return -ENOMEM;
-
-	allowedips_owner_init(&aside);
-	if (request->replace)
-		allowedips_set_aside(&peer->allowedips, &aside);
 	ret = add_entries(table, request, &peer->allowedips, before);
-	if (ret) {
-		allowedips_take_back(&peer->allowedips, &aside);
-	} else {
-		allowedips_remove_owner(table, &aside);
-		remove_entries(table, request, &peer->allowedips);
-	}
 	kvfree(before);
-	return ret;
+	if (ret)
+		return ret;
+	if (request->replace)
+		remove_others(table, request, &peer->allowedips);
+	remove_entries(table, request, &peer->allowedips);
+	return 0;
 }
 
 /* Nothing here fails. */
