@@ -225,6 +225,7 @@ static int store_endpoint(struct config *cfg, struct peer *peer, const char *hos
 		return 0;
 	if (!is_host_name(host))
 		return complain(cfg, "Endpoint is neither an address nor a host name: `%s'", value);
+	peer->endpoint_line = cfg->line;
 	peer->endpoint_host = strdup(host);
 	return peer->endpoint_host ? 0 : no_memory(cfg);
 }

@@ -76,7 +76,7 @@ static int lookup(struct peer *peer)
 static void complain(const struct peer *peer, const char *source, int err)
 {
 	if (source)
-		fprintf(stderr, "%s:%u: ", source, peer->line);
+		fprintf(stderr, "%s:%u: ", source, peer->endpoint_line);
 	fprintf(stderr, "%s: `%s:%u'", err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err),
 		peer->endpoint_host, ntohs(peer->endpoint.sin.sin_port));
 }

@@ -67,6 +67,7 @@ enum peer_flags {
  * @endpoint: valid with PEER_HAS_ENDPOINT
  * @endpoint_host: a host name that still has to be resolved into @endpoint, whose
  *	port is already set; NULL when there is none. Owned by the peer
+ * @endpoint_line: where @endpoint_host was written, as @line
  * @keepalive: seconds between persistent keepalives; 0: off
  * @last_handshake: CLOCK_REALTIME; zero: never
  * @rx_bytes: received
@@ -83,6 +84,7 @@ struct peer {
 	uint8_t preshared_key[KEY_LEN];
 	union endpoint endpoint;
 	char *endpoint_host;
+	unsigned int endpoint_line;
 	uint16_t keepalive;
 	struct timespec last_handshake;
 	uint64_t rx_bytes;

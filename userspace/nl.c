@@ -178,9 +178,10 @@ static int find_family(struct nl *nl)
 	genl->version = 1;
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, MYTUN_GENL_NAME);
 	ret = request(nl, nlh, take_family, nl);
-	if (ret == -ENOENT || (!ret && !nl->family))
+	if (ret == -ENOENT || (!ret && !nl->family)) {
+		snprintf(nl->text, sizeof(nl->text), "the module mytun is not loaded");
 		ret = -EPROTONOSUPPORT;
-	nl->text[0] = '\0';
+	}
 	return ret;
 }
 
