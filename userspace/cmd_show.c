@@ -27,12 +27,18 @@ struct show {
 	unsigned int shown;
 };
 
+static int show_as_json(struct show *show, const struct device *dev)
+{
+	json_t *json = show_json(&show->style, dev, show->field);
+
+	return json_array_append_new(show->json, json) ? -ENOMEM : 0;
+}
+
 static int show_device(struct show *show, const struct device *dev)
 {
 	show->shown++;
 	if (show->json)
-		return json_array_append_new(show->json, show_json(&show->style, dev, show->field)) ?
-		       -ENOMEM : 0;
+		return show_as_json(show, dev);
 	if (show->field != SHOW_ALL) {
 		show_text(stdout, dev, show->field, !show->name);
 		return 0;

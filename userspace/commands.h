@@ -9,13 +9,13 @@
  * struct command - a word after `vpnctl`
  * @name: the word
  * @run: does it; @args are the arguments after the word, ended by NULL
- * @usage: its arguments
+ * @usage: its arguments in pieces, ended by NULL, to be printed with spaces between them
  * @summary: what it does, for the list
  */
 struct command {
 	const char *name;
 	int (*run)(char *const *args);
-	const char *usage;
+	const char *const *usage;
 	const char *summary;
 };
 

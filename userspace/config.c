@@ -35,8 +35,8 @@ struct field {
 };
 
 /* Say what is wrong and where. Return: -EINVAL, for the caller to pass on. */
-__attribute__((format(printf, 2, 3)))
-static int complain(const struct config *cfg, const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3)))
+complain(const struct config *cfg, const char *fmt, ...)
 {
 	va_list args;
 
@@ -153,7 +153,8 @@ static int parse_keepalive(struct config *cfg, const char *value)
 	uint64_t seconds = 0;
 
 	if (strcasecmp(value, "off") && parse_number(value, 10, UINT16_MAX, &seconds))
-		return complain(cfg, "Persistent keepalive interval is neither 0/off nor 1-65535: `%s'",
+		return complain(cfg,
+				"Persistent keepalive interval is neither 0/off nor 1-65535: `%s'",
 				value);
 	peer->keepalive = (uint16_t)seconds;
 	peer->flags |= PEER_HAS_KEEPALIVE;
@@ -221,8 +222,11 @@ static char *split_endpoint(struct config *cfg, char **host, const char *value)
 static int store_endpoint(struct config *cfg, struct peer *peer, const char *host,
 			  const char *value)
 {
-	if (endpoint_from_number(&peer->endpoint, host))
-		return 0;
+	if (endpoint_from_number(&peer->endpoint, host)) {
+		if (endpoint_is_host(&peer->endpoint))
+			return 0;
+		return complain(cfg, "Endpoint is not the address of one host: `%s'", value);
+	}
 	if (!is_host_name(host))
 		return complain(cfg, "Endpoint is neither an address nor a host name: `%s'", value);
 	peer->endpoint_line = cfg->line;
@@ -273,7 +277,8 @@ static int parse_prefix(struct config *cfg, struct allowedip *ip, char *text)
 		return complain(cfg, "Unable to parse IP address: `%s'", text);
 	len = family_bits(ip->family);
 	if (slash && parse_number(slash, 10, len, &len))
-		return complain(cfg, "AllowedIP is not in the correct format: `%s/%s'", text, slash);
+		return complain(cfg, "AllowedIP is not in the correct format: `%s/%s'", text,
+				slash);
 	ip->prefix_len = (uint8_t)len;
 	if (allowedip_mask(ip))
 		complain(cfg, "Warning: AllowedIP has nonzero host part: %s/%s", text, slash);

@@ -14,9 +14,9 @@
 #include "endpoint.h"
 
 #define DEFAULT_RETRIES 15
-#define FIRST_DELAY 1.0		/* seconds */
+#define FIRST_DELAY 1.0 /* seconds */
 #define DELAY_GROWTH 1.2
-#define LONGEST_DELAY 20.0	/* seconds */
+#define LONGEST_DELAY 20.0 /* seconds */
 
 /* How often to try again; UINT_MAX: forever. */
 static unsigned int retries(void)
@@ -31,7 +31,8 @@ static unsigned int retries(void)
 		return UINT_MAX;
 	n = strtoul(set, &end, 10);
 	if (*end || set[0] == '-' || n >= UINT_MAX) {
-		fprintf(stderr, "WG_ENDPOINT_RESOLUTION_RETRIES is neither a number nor infinity: `%s'\n",
+		fprintf(stderr,
+			"WG_ENDPOINT_RESOLUTION_RETRIES is neither a number nor infinity: `%s'\n",
 			set);
 		return DEFAULT_RETRIES;
 	}
@@ -68,6 +69,8 @@ static int lookup(struct peer *peer)
 		memset(&peer->endpoint, 0, sizeof(peer->endpoint));
 		memcpy(&peer->endpoint, found->ai_addr, found->ai_addrlen);
 		peer->endpoint.sin.sin_port = port;
+		if (!endpoint_is_host(&peer->endpoint))
+			err = EAI_NONAME;
 	}
 	freeaddrinfo(found);
 	return err;

@@ -168,6 +168,23 @@ bool allowedip_mask(struct allowedip *ip)
 }
 
 /**
+ * endpoint_is_host() - whether an endpoint is the address of one host
+ * @ep: the endpoint
+ *
+ * Return: false for an address of none or of many, and for IPv4 in IPv6's clothes.
+ */
+bool endpoint_is_host(const union endpoint *ep)
+{
+	const struct in6_addr *ip6 = &ep->sin6.sin6_addr;
+	in_addr_t ip4 = ntohl(ep->sin.sin_addr.s_addr);
+
+	if (ep->sa.sa_family == AF_INET)
+		return ip4 != INADDR_ANY && ip4 != INADDR_BROADCAST && !IN_MULTICAST(ip4);
+	return !IN6_IS_ADDR_UNSPECIFIED(ip6) && !IN6_IS_ADDR_MULTICAST(ip6) &&
+	       !IN6_IS_ADDR_V4MAPPED(ip6);
+}
+
+/**
  * endpoint_equal() - same family, address, port and scope
  * @a: one
  * @b: the other

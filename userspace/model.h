@@ -54,8 +54,8 @@ enum peer_flags {
 	PEER_HAS_PRESHARED_KEY = 1U << 1,
 	PEER_HAS_ENDPOINT = 1U << 2,
 	PEER_HAS_KEEPALIVE = 1U << 3,
-	PEER_REMOVE = 1U << 4,			/* remove the peer */
-	PEER_REPLACE_ALLOWEDIPS = 1U << 5,	/* remove its allowed IPs first */
+	PEER_REMOVE = 1U << 4,		   /* remove the peer */
+	PEER_REPLACE_ALLOWEDIPS = 1U << 5, /* remove its allowed IPs first */
 };
 
 /**
@@ -100,7 +100,7 @@ enum device_flags {
 	DEVICE_HAS_PUBLIC_KEY = 1U << 1,
 	DEVICE_HAS_LISTEN_PORT = 1U << 2,
 	DEVICE_HAS_FWMARK = 1U << 3,
-	DEVICE_REPLACE_PEERS = 1U << 4,		/* remove every peer first */
+	DEVICE_REPLACE_PEERS = 1U << 4, /* remove every peer first */
 };
 
 /**
@@ -145,6 +145,7 @@ struct allowedip *peer_add_ip(struct peer *peer);
 
 int allowedip_cmp(const struct allowedip *a, const struct allowedip *b);
 bool allowedip_mask(struct allowedip *ip);
+bool endpoint_is_host(const union endpoint *ep);
 bool endpoint_equal(const union endpoint *a, const union endpoint *b);
 bool key_is_zero(const uint8_t key[KEY_LEN]);
 

@@ -17,7 +17,7 @@
 #define TX_SIZE 65536
 /* Dumps come in pieces of at most 32 KiB. */
 #define RX_SIZE 65536
-/* The acknowledgements of one batch wait in the receive buffer, 1 KiB each. */
+/* The acknowledgments of one batch wait in the receive buffer, 1 KiB each. */
 #define BATCH_MESSAGES 64
 /* A dump that is disturbed again and again: give up. */
 #define DUMP_RETRIES 64
@@ -27,7 +27,7 @@ typedef int (*answer_fn)(const struct nlmsghdr *nlh, void *arg);
 
 /**
  * struct answer - what has come back so far
- * @fn: gets each message that is not an acknowledgement; may be NULL
+ * @fn: gets each message that is not an acknowledgment; may be NULL
  * @arg: for @fn
  * @first_seq: sequence number of the first request
  * @pending: how many requests are not yet acknowledged
@@ -45,11 +45,22 @@ struct answer {
 	bool interrupted;
 };
 
+/* An acknowledgment may carry a warning. A peer in many messages gives one warning. */
+static void note_warning(struct nl *nl, const struct nlmsghdr *nlh)
+{
+	const char *text = msg_get_extack(nlh);
+
+	if (!text || !strcmp(text, nl->warning))
+		return;
+	snprintf(nl->warning, sizeof(nl->warning), "%s", text);
+	fprintf(stderr, "Warning: %s\n", text);
+}
+
 static void note_error(struct nl *nl, struct answer *answer, const struct nlmsghdr *nlh, int err)
 {
 	const char *text;
 
-	if (answer->err || err >= 0)
+	if (answer->err)
 		return;
 	answer->err = err;
 	answer->err_seq = nlh->nlmsg_seq;
@@ -57,14 +68,17 @@ static void note_error(struct nl *nl, struct answer *answer, const struct nlmsgh
 	snprintf(nl->text, sizeof(nl->text), "%s", text ? text : "");
 }
 
-/* The end of the answer to one request: an acknowledgement, or the end of a dump. */
+/* The end of the answer to one request: an acknowledgment, or the end of a dump. */
 static void take_end(struct nl *nl, struct answer *answer, const struct nlmsghdr *nlh)
 {
 	int err = 0;
 
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(err))
 		memcpy(&err, mnl_nlmsg_get_payload(nlh), sizeof(err));
-	note_error(nl, answer, nlh, err);
+	if (err)
+		note_error(nl, answer, nlh, err);
+	else
+		note_warning(nl, nlh);
 	answer->pending--;
 }
 
@@ -402,8 +416,7 @@ static int remove_peer(struct nl *nl, struct batch *batch, const struct peer *pe
 /* Append one message about the peer. Return: 0 or -errno; @first moves on. */
 static int batch_add(struct nl *nl, struct batch *batch, const struct peer *peer, size_t *first)
 {
-	uint8_t cmd = *first ? MYTUN_CMD_PEER_SET : MYTUN_CMD_PEER_NEW;
-	uint16_t flags = NLM_F_REQUEST | NLM_F_ACK | (*first ? 0 : NLM_F_CREATE);
+	uint16_t flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 	struct nlmsghdr *nlh;
 	int ret = 0;
 
@@ -411,7 +424,9 @@ static int batch_add(struct nl *nl, struct batch *batch, const struct peer *peer
 		ret = batch_flush(nl, batch);
 	if (ret)
 		return ret;
-	nlh = msg_start((char *)nl->tx + batch->len, nl->family, flags, cmd, batch->dev);
+	/* not PEER_SET for the rest: a peer with the device's own key is passed over each time */
+	nlh = msg_start((char *)nl->tx + batch->len, nl->family, flags, MYTUN_CMD_PEER_NEW,
+			batch->dev);
 	*first = msg_put_peer(nlh, MSG_ROOM - batch->len, peer, *first);
 	nlh->nlmsg_seq = ++nl->seq;
 	batch->len += MNL_ALIGN(nlh->nlmsg_len);

@@ -15,6 +15,7 @@ struct mnl_socket;
  * @group: number of its multicast group
  * @seq: of the last message sent
  * @text: what the kernel said about the last error, empty when nothing
+ * @warning: the last warning that was passed on
  * @bad_peer: public key of the peer that was refused, valid with @has_bad_peer
  * @has_bad_peer: the last error was about a peer
  * @tx: messages to be sent
@@ -26,6 +27,7 @@ struct nl {
 	uint32_t group;
 	uint32_t seq;
 	char text[256];
+	char warning[256];
 	uint8_t bad_peer[KEY_LEN];
 	bool has_bad_peer;
 	void *tx;

@@ -278,8 +278,10 @@ static int get_endpoint(const struct nlattr **tb, struct peer *peer)
 	peer->flags |= PEER_HAS_ENDPOINT;
 	if (ep->sa.sa_family == AF_INET)
 		return 0;
-	return get(tb[MYTUN_PEER_A_ENDPOINT_SCOPE], &ep->sin6.sin6_scope_id,
-		   sizeof(ep->sin6.sin6_scope_id)) < 0 ? -EBADMSG : 0;
+	if (get(tb[MYTUN_PEER_A_ENDPOINT_SCOPE], &ep->sin6.sin6_scope_id,
+		sizeof(ep->sin6.sin6_scope_id)) < 0)
+		return -EBADMSG;
+	return 0;
 }
 
 static int get_allowedip(const struct nlattr *entry, struct peer *peer)
@@ -412,7 +414,7 @@ int msg_get_event(const struct nlmsghdr *nlh, struct event *event)
 }
 
 /**
- * msg_get_extack() - the kernel's own words in an acknowledgement
+ * msg_get_extack() - the kernel's own words in an acknowledgment
  * @nlh: an NLMSG_ERROR, or an NLMSG_DONE, whose payload begins with the error
  *
  * Return: the text within the message, or NULL.

@@ -14,32 +14,34 @@
 const char *prog_name = "vpnctl";
 bool want_json;
 
-#define FIELDS "public-key | private-key | listen-port | fwmark | peers | preshared-keys | " \
-	"endpoints | allowed-ips | latest-handshakes | transfer | persistent-keepalive | dump | drops"
+#define USAGE(...) ((const char *const []){ __VA_ARGS__, NULL })
+#define FILE_USAGE USAGE("<interface> <configuration filename>")
 
 static const struct command commands[] = {
 	{ "show", cmd_show,
-	  "[-j] { <interface> | all | interfaces } [" FIELDS "]",
+	  USAGE("[-j] { <interface> | all | interfaces } [public-key | private-key | listen-port |",
+		"fwmark | peers | preshared-keys | endpoints | allowed-ips | latest-handshakes |",
+		"transfer | persistent-keepalive | dump | drops]"),
 	  "Shows the current configuration and device information" },
-	{ "showconf", cmd_showconf, "<interface>",
+	{ "showconf", cmd_showconf, USAGE("<interface>"),
 	  "Shows the current configuration of a given interface, for use with `setconf'" },
 	{ "set", cmd_set,
-	  "<interface> [listen-port <port>] [fwmark <mark>] [private-key <file path>] "
-	  "[peer <base64 public key> [remove] [preshared-key <file path>] [endpoint <ip>:<port>] "
-	  "[persistent-keepalive <interval seconds>] "
-	  "[allowed-ips [+|-]<ip1>/<cidr1>[,[+|-]<ip2>/<cidr2>]...] ]...",
+	  USAGE("<interface> [listen-port <port>] [fwmark <mark>] [private-key <file path>]",
+		"[peer <base64 public key> [remove] [preshared-key <file path>]",
+		"[endpoint <ip>:<port>] [persistent-keepalive <interval seconds>]",
+		"[allowed-ips [+|-]<ip1>/<cidr1>[,[+|-]<ip2>/<cidr2>]...] ]..."),
 	  "Change the current configuration, add peers, remove peers, or change peers" },
-	{ "setconf", cmd_setconf, "<interface> <configuration filename>",
-	  "Applies a configuration file to an interface" },
-	{ "addconf", cmd_addconf, "<interface> <configuration filename>",
-	  "Appends a configuration file to an interface" },
-	{ "syncconf", cmd_syncconf, "<interface> <configuration filename>",
+	{ "setconf", cmd_setconf, FILE_USAGE, "Applies a configuration file to an interface" },
+	{ "addconf", cmd_addconf, FILE_USAGE, "Appends a configuration file to an interface" },
+	{ "syncconf", cmd_syncconf, FILE_USAGE,
 	  "Synchronizes a configuration file to an interface" },
-	{ "genkey", cmd_genkey, "", "Generates a new private key and writes it to stdout" },
-	{ "genpsk", cmd_genpsk, "", "Generates a new preshared key and writes it to stdout" },
-	{ "pubkey", cmd_pubkey, "",
+	{ "genkey", cmd_genkey, USAGE(NULL),
+	  "Generates a new private key and writes it to stdout" },
+	{ "genpsk", cmd_genpsk, USAGE(NULL),
+	  "Generates a new preshared key and writes it to stdout" },
+	{ "pubkey", cmd_pubkey, USAGE(NULL),
 	  "Reads a private key from stdin and writes a public key to stdout" },
-	{ "monitor", cmd_monitor, "[-j] [<interface>]",
+	{ "monitor", cmd_monitor, USAGE("[-j] [<interface>]"),
 	  "Writes a line for each event, until it is interrupted" },
 };
 
@@ -67,8 +69,12 @@ static void show_commands(FILE *out)
 
 static void show_usage(FILE *out, const struct command *command)
 {
-	fprintf(out, "Usage: %s %s%s%s\n", prog_name, command->name,
-		*command->usage ? " " : "", command->usage);
+	const char *const *piece;
+
+	fprintf(out, "Usage: %s %s", prog_name, command->name);
+	for (piece = command->usage; *piece; piece++)
+		fprintf(out, " %s", *piece);
+	fputc('\n', out);
 }
 
 /**

@@ -142,9 +142,11 @@ static void test_bad_files(void **state)
 		{ "[Interface]\nPrivateKey=(none)\n", "F:2: PrivateKey: Key is not" },
 		{ "[Peer]\n", "F:1: A peer is missing a public key" },
 		{ "[Peer]\nEndpoint=1.2.3.4:5\n" PEER, "F:1: A peer is missing a public key" },
-		{ "[Peer]\nPublicKey=abc\n", "F:2: PublicKey: Key is not the correct length or format: `abc'" },
+		{ "[Peer]\nPublicKey=abc\n",
+		  "F:2: PublicKey: Key is not the correct length or format: `abc'" },
 		{ PEER "PresharedKey=abc\n", "F:3: PresharedKey: Key is not" },
-		{ PEER "AllowedIPs=10.0.0.0/8,\n", "F:3: AllowedIPs: Unable to parse IP address: `'" },
+		{ PEER "AllowedIPs=10.0.0.0/8,\n",
+		  "F:3: AllowedIPs: Unable to parse IP address: `'" },
 		{ PEER "AllowedIPs=10.0.0.0/8,,::/0\n", "address: `'" },
 		{ PEER "AllowedIPs=10.0.0.0/33\n", "`10.0.0.0/33'" },
 		{ PEER "AllowedIPs=::/129\n", "`::/129'" },
@@ -161,6 +163,13 @@ static void test_bad_files(void **state)
 		{ PEER "Endpoint=1.2.3.4:65536\n", "Port of endpoint" },
 		{ PEER "Endpoint=1.2.3.4:http\n", "Port of endpoint" },
 		{ PEER "Endpoint=1.2.3.256:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=0.0.0.0:5\n",
+		  "F:3: Endpoint: Endpoint is not the address of one host: `0.0.0.0:5'" },
+		{ PEER "Endpoint=224.0.0.1:5\n", "not the address of one host" },
+		{ PEER "Endpoint=255.255.255.255:5\n", "not the address of one host" },
+		{ PEER "Endpoint=[::]:5\n", "not the address of one host" },
+		{ PEER "Endpoint=[ff02::1]:5\n", "not the address of one host" },
+		{ PEER "Endpoint=[::ffff:1.2.3.4]:5\n", "not the address of one host" },
 		{ PEER "Endpoint=1.2.3:5\n", "neither an address nor a host name" },
 		{ PEER "Endpoint=:5\n", "neither an address nor a host name" },
 		{ PEER "Endpoint=[]:5\n", "neither an address nor a host name" },
@@ -179,7 +188,7 @@ static void test_bad_files(void **state)
 						sizeof(log));
 
 		if (dev || !strstr(log, cases[i].message))
-			fail_msg("case %zu: %s: %s", i, dev ? "taken" : "wrong message", log);
+			fail_msg("number %zu: %s: %s", i, dev ? "taken" : "wrong message", log);
 		/* one line says it */
 		assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
 	}

@@ -22,6 +22,14 @@ static void test_against_sodium(void **state)
 	}
 }
 
+static bool sodium_takes(uint8_t key[KEY_LEN], const char *text)
+{
+	size_t len;
+
+	return !sodium_base642bin(key, KEY_LEN, text, strlen(text), NULL, &len, NULL,
+				  sodium_base64_VARIANT_ORIGINAL) && len == KEY_LEN;
+}
+
 /*
  * Every byte at every place: taken exactly when libsodium takes it, but for the bytes
  * that are not ASCII, of which version 1.0.18 takes some.
@@ -30,7 +38,7 @@ static void test_every_byte(void **state)
 {
 	uint8_t key[KEY_LEN], theirs[KEY_LEN];
 	char text[KEY_BASE64_LEN];
-	size_t place, len;
+	size_t place;
 	bool good;
 	int c;
 
@@ -39,10 +47,7 @@ static void test_every_byte(void **state)
 		for (c = 1; c < 256; c++) {
 			memcpy(text, KEY_A, sizeof(text));
 			text[place] = (char)c;
-			good = c < 128 &&
-			       !sodium_base642bin(theirs, sizeof(theirs), text, sizeof(text) - 1,
-						  NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL) &&
-			       len == KEY_LEN;
+			good = c < 128 && sodium_takes(theirs, text);
 			assert_int_equal(key_from_base64(key, text), good ? 0 : -EINVAL);
 			if (good)
 				assert_memory_equal(key, theirs, sizeof(key));

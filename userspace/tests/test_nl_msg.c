@@ -311,7 +311,7 @@ static void test_wrong_lengths(void **state)
 	}
 }
 
-/* An acknowledgement as the kernel makes it with NETLINK_CAP_ACK, and one without. */
+/* An acknowledgment as the kernel makes it with NETLINK_CAP_ACK, and one without. */
 static void test_extack(void **state)
 {
 	static char buf[MSG_ROOM];

@@ -99,9 +99,9 @@ static void test_peers(void **state)
 static void test_allowed_ips(void **state)
 {
 	struct device *dev = diff(DEVICE "[Peer]\nPublicKey=" KEY_B "\n"
-				  "AllowedIPs=12.0.0.0/8,11.0.0.0/8\n",
+					 "AllowedIPs=12.0.0.0/8,11.0.0.0/8\n",
 				  DEVICE "[Peer]\nPublicKey=" KEY_B "\n"
-				  "AllowedIPs=11.0.0.0/8,10.0.0.0/8,13.0.0.0/8\n");
+					 "AllowedIPs=11.0.0.0/8,10.0.0.0/8,13.0.0.0/8\n");
 
 	(void)state;
 	check_peer(dev->peers, KEY_B, 0, 3);
@@ -137,7 +137,7 @@ static void test_overlap(void **state)
 	assert_null(dev->peers);
 	device_free(dev);
 	dev = diff(file, DEVICE "[Peer]\nPublicKey=" KEY_A "\nAllowedIPs=10.0.0.0/8\n"
-		   "[Peer]\nPublicKey=" KEY_B "\n");
+				"[Peer]\nPublicKey=" KEY_B "\n");
 	check_peer(dev->last_peer, KEY_B, 0, 1);
 	device_free(dev);
 }
