@@ -150,8 +150,8 @@ enum mytun_drop {
 	MYTUN_DROP_RX_REPLAY,
 	MYTUN_DROP_RX_FRAME,		/* the plaintext is neither IPv4 nor IPv6, or lies about its length */
 	MYTUN_DROP_RX_SOURCE,		/* the inner source is not in the peer's allowed IPs */
-	MYTUN_DROP_RX_STACK,		/* the network stack refused it */
 	MYTUN_DROP_RX_CONTROL,		/* a control message of an unknown kind */
+	MYTUN_DROP_RX_ECN,		/* outer CE on a packet that is not ECN-capable (RFC 6040) */
 	__MYTUN_DROP_MAX
 };
 
