@@ -89,15 +89,15 @@ no_circles()
 	[[ ! -s $tmp/pairs ]] || return 0
 	loop=$(cut -d ' ' -f 1,2 "$tmp/calls" | sort -u | tsort 2>&1 >/dev/null |
 		sed 's/^tsort: //' | grep -v 'input contains a loop' || true)
-	[[ ! $loop ]] || complain "these files call each other in a circle:" $loop
+	[[ ! $loop ]] || complain "these files call each other in a circle:" "${loop//$'\n'/ }"
 }
 
 versions_in_compat_only()
 {
 	local lines
 
-	lines=$(cd "$TOP" && grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|HAVE_[A-Z]' module \
-		--include='*.[ch]' --exclude-dir=compat || true)
+	lines=$(grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|HAVE_[A-Z]' "$tmp/module" \
+		--include='*.[ch]' --exclude='*.mod.c' --exclude-dir=compat | sed "s,^$tmp/,,")
 	[[ ! $lines ]] || complain "$lines"
 }
 

@@ -39,9 +39,8 @@ wanted()
 
 	for group; do
 		grep -q "^$group	" "$TOP/scripts/packages" || die "no group $group in scripts/packages"
-		for word in $(sed -n "s/^$group	//p" "$TOP/scripts/packages"); do
-			choose "$word"
-		done
+		sed -n "s/^$group	//p" "$TOP/scripts/packages" | tr ' ' '\n' |
+			while read -r word; do choose "$word"; done
 		# clang's runtimes are a package of their own, and their number is clang's
 		[[ $group != test ]] || echo "libclang-rt-$(clang_version)-dev"
 	done

@@ -5,6 +5,7 @@
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+tmp=''
 CACHE=${MYTUN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mytun}
 
 say()

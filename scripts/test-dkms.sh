@@ -79,6 +79,7 @@ release=$(kernel_release "$kdir")
 [[ ! $(dkms status mytun) ]] || skip "this machine uses mytun through DKMS"
 [[ ! $(traces) ]] || skip "this machine has mytun installed: $(traces | tr '\n' ' ')"
 temp_dir
+# shellcheck disable=SC2034 # for dkms.conf
 kernelver=$release kernel_source_dir=$kdir
 . "$TOP/dkms.conf"
 version=$(sed -n 's/^#define MYTUN_VERSION "\(.*\)"/\1/p' "$TOP/module/mytun.h")
