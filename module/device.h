@@ -42,7 +42,8 @@ struct mytun_upcalls {
  * @peers: by id; changed under @lock, iterated under @lock or RCU
  * @next_peer_id: for xa_alloc_cyclic()
  * @peer_count: number of @peers
- * @generation: changes with every change of configuration; dumps compare it
+ * @generation: changes with every change of configuration, never to a value that any device
+ *	has had before; dumps compare it. Under @lock
  * @allowedips: cryptokey routing; changed under @lock
  * @lookup: peers by key, sessions by index
  * @identity_lock: protects @identity; sleeps; inside @lock, outside the session's mutexes
@@ -70,7 +71,7 @@ struct mytun_device {
 	struct xarray peers;
 	u32 next_peer_id;
 	unsigned int peer_count;
-	u32 generation;
+	u64 generation;
 	struct allowedips allowedips;
 	struct mytun_lookup lookup;
 	struct rw_semaphore identity_lock;

@@ -5,6 +5,35 @@
 
 #include "queue.h"
 
+struct workqueue_struct *mytun_crypt_wq;
+struct workqueue_struct *mytun_handshake_wq;
+
+/**
+ * mytun_queue_init() - make the module's workqueues
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_queue_init(void)
+{
+	mytun_crypt_wq = alloc_workqueue("mytun-crypt",
+					 WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	if (!mytun_crypt_wq)
+		return -ENOMEM;
+	mytun_handshake_wq = alloc_workqueue("mytun-handshake",
+					     WQ_CPU_INTENSIVE | WQ_FREEZABLE | WQ_PERCPU, 0);
+	if (!mytun_handshake_wq) {
+		destroy_workqueue(mytun_crypt_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void mytun_queue_uninit(void)
+{
+	destroy_workqueue(mytun_handshake_wq);
+	destroy_workqueue(mytun_crypt_wq);
+}
+
 static void spread_work(struct work_struct *work)
 {
 	struct mytun_spread *spread =

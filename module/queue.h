@@ -43,6 +43,13 @@ struct mytun_spread {
 	int next_cpu;
 };
 
+/* Work that encrypts, and work that does curve operations: a workqueue each. */
+extern struct workqueue_struct *mytun_crypt_wq;
+extern struct workqueue_struct *mytun_handshake_wq;
+
+int mytun_queue_init(void);
+void mytun_queue_uninit(void);
+
 int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, int size,
 		      void (*run)(void *ctx, void *entry), void *ctx);
 void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry));

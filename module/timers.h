@@ -33,5 +33,6 @@ void mytun_timers_event(struct mytun_peer *peer, enum session_event event);
 void mytun_timers_fresh_handshake(struct mytun_peer *peer);
 bool mytun_timers_set_persistent(struct mytun_peer *peer, u16 seconds);
 u16 mytun_timers_get_persistent(const struct mytun_peer *peer);
+bool mytun_timers_running(const struct mytun_peer *peer);
 
 #endif /* _MYTUN_TIMERS_H */

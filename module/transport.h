@@ -57,13 +57,14 @@ struct mytun_path {
  * @close: close them; nothing is delivered after it. May sleep.
  * @send: send a list of messages (chained by skb->next, all consumed) to @endpoint, whose
  *	source is cleared when it is no longer ours. The traffic class is each message's
- *	own. @cache may be NULL. BH off.
+ *	own. @cache may be NULL. BH off. Return: 0 when they went to IP, else -errno, then
+ *	all were dropped and counted.
  */
 struct mytun_transport_ops {
 	int (*open)(struct mytun_transport *transport, u16 port);
 	void (*close)(struct mytun_transport *transport);
-	void (*send)(struct mytun_transport *transport, struct sk_buff *messages,
-		     struct mytun_endpoint *endpoint, struct dst_cache *cache);
+	int (*send)(struct mytun_transport *transport, struct sk_buff *messages,
+		    struct mytun_endpoint *endpoint, struct dst_cache *cache);
 };
 
 /**

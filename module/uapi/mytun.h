@@ -112,6 +112,7 @@ enum mytun_dead_reason {
 	MYTUN_DEAD_EXPIRED,	/* keys were zeroed after 540 s without a new handshake */
 	MYTUN_DEAD_REMOVED,	/* the peer was removed */
 	MYTUN_DEAD_DOWN,	/* the device went down */
+	MYTUN_DEAD_SUSPENDED,	/* the machine was suspended, or forked as a virtual machine */
 	__MYTUN_DEAD_MAX
 };
 
