@@ -4,6 +4,7 @@
  * fragments of each message (RFC 8439; the paper, 5.4.6).
  */
 #include <crypto/chacha20poly1305.h>
+#include <linux/netdevice.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Session keys: three of them for each peer, taken in turns; see keypair.h. */
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "keypair.h"
 #include "peer.h"

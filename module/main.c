@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Order of coming and going. */
 #include <linux/module.h>
+#include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
 #include "core/allowedips.h"

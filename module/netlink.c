@@ -200,7 +200,7 @@ out_wipe:
  * @endpoint: family 0: stays as it is
  * @keepalive: persistent keepalive in seconds; negative: stays as it is
  * @replace: its allowed IPs are those of this request alone
- * @allowedips: nest of entries or NULL
+ * @allowedips: nest of entries; @no_entries when there is none
  * @additions: how many of them are to be added
  */
 struct peer_request {
@@ -212,6 +212,8 @@ struct peer_request {
 	const struct nlattr *allowedips;
 	unsigned int additions;
 };
+
+static const struct nlattr no_entries = { .nla_len = NLA_HDRLEN };
 
 /**
  * struct entry - one allowed IP of a request
@@ -226,11 +228,6 @@ struct entry {
 	u8 prefix_len;
 	bool remove;
 };
-
-#define for_each_entry(attr, request, rem)							\
-	for (attr = (request)->allowedips ? nla_data((request)->allowedips) : NULL,		\
-	     rem = (request)->allowedips ? nla_len((request)->allowedips) : 0;			\
-	     nla_ok(attr, rem); attr = nla_next(attr, &(rem)))
 
 static bool is_addr_len(const struct nlattr *addr)
 {
@@ -249,7 +246,8 @@ static int parse_entry(struct entry *entry, const struct nlattr *nest,
 	addr = tb[MYTUN_ALLOWEDIP_A_ADDR];
 	prefix_len = tb[MYTUN_ALLOWEDIP_A_PREFIX_LEN];
 	if (!addr || !prefix_len) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "an allowed IP is an address and a prefix length");
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "an allowed IP is an address and a prefix length");
 		return -EINVAL;
 	}
 	if (!is_addr_len(addr)) {
@@ -275,7 +273,7 @@ static int check_entries(struct peer_request *request, struct netlink_ext_ack *e
 	int rem, ret;
 
 	request->additions = 0;
-	for_each_entry(attr, request, rem) {
+	nla_for_each_nested(attr, request->allowedips, rem) {
 		ret = parse_entry(&entry, attr, extack);
 		if (ret)
 			return ret;
@@ -384,7 +382,7 @@ static int parse_peer(struct peer_request *request, struct nlattr **tb, struct g
 	request->preshared_key = psk ? nla_data(psk) : NULL;
 	request->keepalive = keepalive ? nla_get_u16(keepalive) : -1;
 	request->replace = flags && nla_get_u32(flags) & MYTUN_PEER_F_REPLACE_ALLOWEDIPS;
-	request->allowedips = tb[MYTUN_PEER_A_ALLOWEDIPS];
+	request->allowedips = tb[MYTUN_PEER_A_ALLOWEDIPS] ?: &no_entries;
 	return parse_endpoint(&request->endpoint, tb, info->extack) ?:
 	       check_entries(request, info->extack);
 }
@@ -404,7 +402,7 @@ static void undo_entries(struct allowedips *table, const struct peer_request *re
 	struct entry entry;
 	int rem;
 
-	for_each_entry(attr, request, rem) {
+	nla_for_each_nested(attr, request->allowedips, rem) {
 		if (i == count)
 			return;
 		if (parse_entry(&entry, attr, NULL) || entry.remove)
@@ -427,7 +425,7 @@ static int add_entries(struct allowedips *table, const struct peer_request *requ
 	struct entry entry;
 	int rem, ret;
 
-	for_each_entry(attr, request, rem) {
+	nla_for_each_nested(attr, request->allowedips, rem) {
 		if (parse_entry(&entry, attr, NULL) || entry.remove)
 			continue;
 		before[count] = allowedips_owner_of(table, entry.addr, entry.len,
@@ -449,7 +447,7 @@ static void remove_entries(struct allowedips *table, const struct peer_request *
 	struct entry entry;
 	int rem;
 
-	for_each_entry(attr, request, rem)
+	nla_for_each_nested(attr, request->allowedips, rem)
 		if (!parse_entry(&entry, attr, NULL) && entry.remove)
 			allowedips_remove(table, entry.addr, entry.len, entry.prefix_len, owner);
 }
@@ -465,8 +463,6 @@ static int set_allowedips(struct mytun_peer *peer, const struct peer_request *re
 	struct allowedips_owner aside;
 	int ret;
 
-	if (!request->allowedips && !request->replace)
-		return 0;
 	before = kvmalloc_array(request->additions, sizeof(*before), GFP_KERNEL);
 	if (!before)
 		return -ENOMEM;
@@ -510,8 +506,7 @@ static int set_peer(struct mytun_peer *peer, const struct peer_request *request,
 	int ret = set_allowedips(peer, request);
 
 	if (ret) {
-		NL_SET_ERR_MSG_ATTR(info->extack, request->allowedips,
-				    "no memory for the allowed IPs");
+		NL_SET_ERR_MSG(info->extack, "no memory for the allowed IPs");
 		return ret;
 	}
 	set_rest(peer, request);

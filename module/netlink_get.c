@@ -48,7 +48,7 @@ static int put_drops(struct sk_buff *msg, const struct mytun_device *device)
 	return 0;
 }
 
-static int put_device(struct sk_buff *msg, struct mytun_device *device)
+static int put_dev(struct sk_buff *msg, struct mytun_device *device)
 {
 	struct nlattr *nest;
 
@@ -66,9 +66,9 @@ static int put_device(struct sk_buff *msg, struct mytun_device *device)
 	return 0;
 }
 
-static int fill_device(struct sk_buff *msg, struct genl_info *info, struct mytun_device *device)
+static int fill_dev(struct sk_buff *msg, struct genl_info *info, struct mytun_device *device)
 {
-	return put_device(msg, device);
+	return put_dev(msg, device);
 }
 
 /* --- peers ---------------------------------------------------------------------------- */
@@ -217,7 +217,7 @@ static int answer(struct genl_info *info, size_t len,
 /* MYTUN_CMD_DEV_GET */
 int mytun_netlink_dev_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return answer(info, GENLMSG_DEFAULT_SIZE, fill_device);
+	return answer(info, GENLMSG_DEFAULT_SIZE, fill_dev);
 }
 
 /* MYTUN_CMD_PEER_GET */
@@ -258,7 +258,7 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		genlmsg_cancel(skb, hdr);
 		return 0;
 	}
-	ret = put_device(skb, device);
+	ret = put_dev(skb, device);
 	mytun_netlink_unlock(device);
 	if (ret)
 		genlmsg_cancel(skb, hdr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
 #include <linux/random.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <net/inet_ecn.h>
 
 #include "core/ratelimit.h"

@@ -2,7 +2,7 @@
 /* One timer for each peer, set by core/session_policy; see timers.h. */
 #include <linux/jiffies.h>
 #include <linux/random.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "peer.h"
 #include "timers.h"

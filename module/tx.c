@@ -37,7 +37,7 @@ static struct mytun_peer *peer_of_destination(struct mytun_device *device, struc
 }
 
 /* Tell the sender that this goes nowhere. */
-static void unreachable(struct sk_buff *skb)
+static void tell_unreachable(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -98,7 +98,7 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 
 err_unreachable:
 	net_dbg_ratelimited("%s: No way to the destination (reason %d)\n", dev->name, drop);
-	unreachable(skb);
+	tell_unreachable(skb);
 err_drop:
 	mytun_drop(device, drop);
 	kfree_skb(skb);
