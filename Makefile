@@ -1,15 +1,73 @@
 # SPDX-License-Identifier: GPL-2.0
-# Top-level targets; `make help` lists them.
-KDIR ?= /lib/modules/$(shell uname -r)/build
+# The top of the tree: `make help` lists what can be made.
 
-.PHONY: modules clean userspace selftests docs help
+version := $(shell sed -n 's/^.define MYTUN_VERSION "\(.*\)"/\1/p' module/mytun.h)
+
+# The kernel to build for: the running one, else the newest whose headers are there
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	  $(shell printf '%s\n' /lib/modules/*/build | sort -rV))
+KVER ?= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
+INSTALL ?= install
+DEPMOD ?= depmod
+module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
+
+.PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
+	check check-all demo style format sparse check-layers deps module selftests docs scripts
 help:
-	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
+	@echo 'mytun $(version)'
+	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
 
-## modules         build ./mytun.ko against KDIR (W=1 more warnings, DEBUG=1 self-tests at insmod)
+### See it work
+## demo            client, router and server in a virtual machine: the tunnel on one screen
+## check           build for Linux 6.1 and run every test; closes with "N passed, N failed"
+## check-all       the same, and the tests in the guest on 6.12 and 7.2 too
+
+### Build
+## modules         ./mytun.ko for the kernel in KDIR (W=1: more warnings, DEBUG=1: self-tests at insmod)
+## userspace       userspace/vpnctl
+## clean           remove what was built
+
 modules:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) DEBUG=$(DEBUG) modules $(EXTRA)
-clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(filter-out 0 n,$(DEBUG)),DEBUG=y) modules $(EXTRA)
 userspace:
 	$(MAKE) -C userspace
+clean:
+	-$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C userspace clean
+	$(MAKE) -C selftests/unit clean
+	$(MAKE) -C selftests/fuzz clean
+	rm -rf selftests/vm/out build
+
+### Install (as root; DESTDIR and PREFIX are respected)
+## install         the module for KDIR, and vpnctl with its manual page and completion
+## uninstall       the reverse
+## dkms-install    the module through DKMS, which builds it again for each new kernel
+## dkms-remove     the reverse
+
+install: modules userspace
+	$(INSTALL) -D -m 644 mytun.ko $(module_dir)/mytun.ko
+	$(DEPMOD) $(if $(DESTDIR),-b $(DESTDIR)) $(KVER)
+	$(MAKE) -C userspace install
+uninstall:
+	rm -f $(module_dir)/mytun.ko
+	-rmdir --ignore-fail-on-non-empty $(module_dir)
+	$(DEPMOD) $(if $(DESTDIR),-b $(DESTDIR)) $(KVER)
+	$(MAKE) -C userspace uninstall
+
+dkms-install:
+	scripts/dkms.sh install $(version) $(KVER)
+dkms-remove:
+	scripts/dkms.sh remove $(version)
+
+### Look after the code (silent when all is well)
+## style           checkpatch, kernel-doc, coccinelle, shellcheck, clang-format, codespell
+## format          clang-format on the lines that git says are changed
+## sparse          every file of the module through sparse, and W=1
+## check-layers    what core may call, and no two files that call each other
+## deps            install what building and testing need (Debian, as root)
+
+style sparse check-layers check check-all demo deps:
+	@scripts/$@.sh
+format:
+	git clang-format --extensions c,h HEAD

@@ -78,6 +78,41 @@ void allowedips_remove(struct allowedips *table, const u8 *addr, u8 len, u8 pref
 void allowedips_remove_owner(struct allowedips *table, struct allowedips_owner *owner);
 
 /**
+ * allowedips_owner_of() - who has exactly this prefix?
+ * @table: table; the caller holds its lock
+ * @addr: as for allowedips_insert()
+ * @len: 4 or 16
+ * @prefix_len: 0 to 32 or 128
+ *
+ * allowedips_insert() of a prefix that somebody has takes no memory: that is how a caller
+ * gives it back.
+ * Return: its owner or NULL.
+ */
+struct allowedips_owner *allowedips_owner_of(struct allowedips *table, const u8 *addr, u8 len,
+					     u8 prefix_len);
+
+/**
+ * allowedips_set_aside() - begin to take away from an owner all but what is kept
+ * @owner: owner; the caller holds the table's lock. Lookups lead to it as before
+ * @aside: takes over its list; uninitialised
+ *
+ * Go on with allowedips_keep(), and end with allowedips_remove_owner() of @aside. All this
+ * takes no memory.
+ */
+void allowedips_set_aside(struct allowedips_owner *owner, struct allowedips_owner *aside);
+
+/**
+ * allowedips_keep() - leave a prefix to an owner whose prefixes have been set aside
+ * @table: table; the caller holds its lock
+ * @addr: as for allowedips_insert()
+ * @len: 4 or 16
+ * @prefix_len: 0 to 32 or 128
+ * @owner: owner; the prefix is the last of its list then. Nothing happens if it is not its own
+ */
+void allowedips_keep(struct allowedips *table, const u8 *addr, u8 len, u8 prefix_len,
+		     struct allowedips_owner *owner);
+
+/**
  * allowedips_free() - remove everything
  * @table: table; the caller holds its lock. Nodes are freed after a grace period.
  */

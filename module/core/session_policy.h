@@ -67,7 +67,7 @@ enum session_action {
 /**
  * struct session_state - where one peer's session stands in time
  * @deadline_ns: boot time for each enum session_deadline; 0: not waiting
- * @attempts: initiations sent without an answer
+ * @attempts: initiations sent again for want of an answer
  * @persistent_keepalive_s: interval in seconds, 0: off
  * @need_another_keepalive: data came while DEADLINE_KEEPALIVE was already waiting
  *

@@ -8,9 +8,10 @@
 #ifndef _MYTUN_CORE_WIRE_H
 #define _MYTUN_CORE_WIRE_H
 
-#include <linux/types.h>
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/limits.h>
+#include <linux/types.h>
 
 enum {
 	NOISE_KEY_LEN = 32,		/* X25519 points and scalars, symmetric keys */
@@ -130,7 +131,7 @@ enum {
 	REPLAY_WINDOW_SIZE = REPLAY_WINDOW_BITS - BITS_PER_LONG,
 };
 
-#define REKEY_AFTER_MESSAGES (1ULL << 60)
+#define REKEY_AFTER_MESSAGES BIT_ULL(60)
 #define REJECT_AFTER_MESSAGES (U64_MAX - REPLAY_WINDOW_BITS)
 
 /* Times in seconds (the paper, 6.1), unless the name says otherwise. */
@@ -149,5 +150,17 @@ enum {
 	HANDSHAKES_PER_SECOND = 20,	/* for each source address, under load */
 	HANDSHAKES_BURST = 5,
 };
+
+/**
+ * message_classify() - which message is this, by type word and length?
+ * @data: the message; its first 16 bytes can be read directly if there are as many
+ * @len: its length in bytes, any
+ *
+ * A data message need not be padded to a multiple of MESSAGE_PADDING.
+ *
+ * Return: MESSAGE_INVALID unless the type word, its reserved bytes included, names a
+ * message whose length is right.
+ */
+enum message_type message_classify(const void *data, size_t len);
 
 #endif /* _MYTUN_CORE_WIRE_H */

@@ -112,6 +112,7 @@ enum mytun_dead_reason {
 	MYTUN_DEAD_EXPIRED,	/* keys were zeroed after 540 s without a new handshake */
 	MYTUN_DEAD_REMOVED,	/* the peer was removed */
 	MYTUN_DEAD_DOWN,	/* the device went down */
+	MYTUN_DEAD_SUSPENDED,	/* the machine was suspended, or forked as a virtual machine */
 	__MYTUN_DEAD_MAX
 };
 
@@ -150,8 +151,8 @@ enum mytun_drop {
 	MYTUN_DROP_RX_REPLAY,
 	MYTUN_DROP_RX_FRAME,		/* the plaintext is neither IPv4 nor IPv6, or lies about its length */
 	MYTUN_DROP_RX_SOURCE,		/* the inner source is not in the peer's allowed IPs */
-	MYTUN_DROP_RX_STACK,		/* the network stack refused it */
 	MYTUN_DROP_RX_CONTROL,		/* a control message of an unknown kind */
+	MYTUN_DROP_RX_ECN,		/* outer CE on a packet that is not ECN-capable (RFC 6040) */
 	__MYTUN_DROP_MAX
 };
 

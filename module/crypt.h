@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Batches and the AEAD. */
+#ifndef _MYTUN_CRYPT_H
+#define _MYTUN_CRYPT_H
+
+#include "pipeline.h"
+
+bool mytun_crypt_seal(struct mytun_batch *batch);
+void mytun_crypt_open(struct mytun_batch *batch);
+
+#endif /* _MYTUN_CRYPT_H */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The unit of work: a batch is one or more messages of one keypair that go through the
+ * stages together. Its messages are skbs chained by skb->next; what is known of the batch
+ * stands in the control block of the first.
+ */
+#ifndef _MYTUN_PIPELINE_H
+#define _MYTUN_PIPELINE_H
+
+#include <linux/skbuff.h>
+
+#include "mytun.h"
+
+/**
+ * enum mytun_batch_state - where a batch stands with the crypto workers
+ * @BATCH_PENDING: a worker has it or will have it
+ * @BATCH_DONE: sealed or opened; may leave in its turn
+ * @BATCH_DEAD: failed: its messages are to be dropped in their turn
+ */
+enum mytun_batch_state {
+	BATCH_PENDING,
+	BATCH_DONE,
+	BATCH_DEAD,
+};
+
+/**
+ * struct mytun_message - what a stage leaves for the next about one message
+ * @counter: the message's nonce
+ * @mtu: out: the inner MTU that bounds the padding, bytes
+ * @ds: the outer header's traffic class: out: to be sent; in: as received
+ * @failed: in: the tag of this message did not match
+ */
+struct mytun_message {
+	u64 counter;
+	u16 mtu;
+	u8 ds;
+	bool failed;
+};
+
+/**
+ * struct mytun_batch - what the stages know about a batch
+ * @keypair: keypair of all its messages; the batch holds a reference
+ * @next: the batch behind it in a struct mytun_order
+ * @state: enum mytun_batch_state; written with release, read with acquire
+ * @count: messages, at least 1
+ */
+struct mytun_batch {
+	struct noise_keypair *keypair;
+	struct mytun_batch *next;
+	int state;
+	u16 count;
+};
+
+/**
+ * struct mytun_cb - a message's skb->cb
+ * @message: of every message
+ * @batch: of the first message alone
+ */
+struct mytun_cb {
+	struct mytun_message message;
+	struct mytun_batch batch;
+};
+
+static inline struct mytun_cb *mytun_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct mytun_cb) > sizeof_field(struct sk_buff, cb));
+	return (struct mytun_cb *)skb->cb;
+}
+
+static inline struct mytun_message *mytun_message(struct sk_buff *skb)
+{
+	return &mytun_cb(skb)->message;
+}
+
+static inline struct mytun_batch *mytun_batch(struct sk_buff *first)
+{
+	return &mytun_cb(first)->batch;
+}
+
+/* The first message of a batch. */
+static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
+{
+	return container_of((void *)container_of(batch, struct mytun_cb, batch), struct sk_buff, cb);
+}
+
+/* Walk the messages; @skb may be consumed by the body, @next is the iterator's own. */
+#define mytun_batch_for_each(skb, next, batch) \
+	skb_list_walk_safe(mytun_batch_first(batch), skb, next)
+
+#endif /* _MYTUN_PIPELINE_H */

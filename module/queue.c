@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Work spread over the CPUs, and order kept all the same; see queue.h. */
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+
+#include "queue.h"
+
+struct workqueue_struct *mytun_crypt_wq;
+struct workqueue_struct *mytun_handshake_wq;
+
+/**
+ * mytun_queue_init() - make the module's workqueues
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_queue_init(void)
+{
+	mytun_crypt_wq = alloc_workqueue("mytun-crypt",
+					 WQ_CPU_INTENSIVE | WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	if (!mytun_crypt_wq)
+		return -ENOMEM;
+	mytun_handshake_wq = alloc_workqueue("mytun-handshake",
+					     WQ_CPU_INTENSIVE | WQ_FREEZABLE | WQ_PERCPU, 0);
+	if (!mytun_handshake_wq) {
+		destroy_workqueue(mytun_crypt_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void mytun_queue_uninit(void)
+{
+	destroy_workqueue(mytun_handshake_wq);
+	destroy_workqueue(mytun_crypt_wq);
+}
+
+static void spread_work(struct work_struct *work)
+{
+	struct mytun_spread *spread =
+		container_of(work, struct mytun_spread_worker, work)->spread;
+	void *entry;
+
+	while ((entry = ptr_ring_consume_bh(&spread->ring))) {
+		spread->run(spread->ctx, entry);
+		cond_resched();
+	}
+}
+
+/**
+ * mytun_spread_init() - make a queue and its workers
+ * @spread: queue
+ * @wq: a per-CPU workqueue
+ * @size: entries at most
+ * @run: does the work on one entry; process context
+ * @ctx: for @run
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM.
+ */
+int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, int size,
+		      void (*run)(void *ctx, void *entry), void *ctx)
+{
+	int cpu, ret;
+
+	spread->wq = wq;
+	spread->run = run;
+	spread->ctx = ctx;
+	spread->next_cpu = 0;
+	ret = ptr_ring_init(&spread->ring, size, GFP_KERNEL);
+	if (ret)
+		return ret;
+	spread->workers = alloc_percpu(struct mytun_spread_worker);
+	if (!spread->workers)
+		goto err_free_ring;
+	for_each_possible_cpu(cpu) {
+		struct mytun_spread_worker *worker = per_cpu_ptr(spread->workers, cpu);
+
+		worker->spread = spread;
+		INIT_WORK(&worker->work, spread_work);
+	}
+	return 0;
+
+err_free_ring:
+	ptr_ring_cleanup(&spread->ring, NULL);
+	return -ENOMEM;
+}
+
+/**
+ * mytun_spread_flush() - wait until everything that was pushed before is done
+ * @spread: queue
+ *
+ * Context: may sleep; no lock that a worker takes may be held.
+ */
+void mytun_spread_flush(struct mytun_spread *spread)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		flush_work(&per_cpu_ptr(spread->workers, cpu)->work);
+}
+
+/**
+ * mytun_spread_uninit() - undo mytun_spread_init()
+ * @spread: queue; nobody pushes any longer
+ * @drop: for entries that no worker has taken
+ *
+ * Context: may sleep.
+ */
+void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry))
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		cancel_work_sync(&per_cpu_ptr(spread->workers, cpu)->work);
+	free_percpu(spread->workers);
+	ptr_ring_cleanup(&spread->ring, drop);
+}
+
+static int spread_next_cpu(struct mytun_spread *spread)
+{
+	int cpu = cpumask_next(READ_ONCE(spread->next_cpu), cpu_online_mask);
+
+	if (cpu >= nr_cpu_ids)
+		cpu = cpumask_first(cpu_online_mask);
+	WRITE_ONCE(spread->next_cpu, cpu);
+	return cpu;
+}
+
+/**
+ * mytun_spread_push() - have an entry worked on
+ * @spread: queue
+ * @entry: entry
+ *
+ * Context: any but hardirq. Return: false when the queue is full.
+ */
+bool mytun_spread_push(struct mytun_spread *spread, void *entry)
+{
+	int cpu;
+
+	if (ptr_ring_produce_bh(&spread->ring, entry))
+		return false;
+	cpu = spread_next_cpu(spread);
+	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
+	return true;
+}
+
+void mytun_order_init(struct mytun_order *order)
+{
+	spin_lock_init(&order->lock);
+	order->head = NULL;
+	order->tail = NULL;
+	order->draining = 0;
+}
+
+/**
+ * mytun_order_push() - take a place in the order
+ * @order: order
+ * @batch: batch; BATCH_PENDING until mytun_batch_finish()
+ *
+ * Context: any but hardirq.
+ */
+void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
+{
+	batch->next = NULL;
+	batch->state = BATCH_PENDING;
+	spin_lock_bh(&order->lock);
+	if (order->tail)
+		order->tail->next = batch;
+	else
+		WRITE_ONCE(order->head, batch);
+	order->tail = batch;
+	spin_unlock_bh(&order->lock);
+}
+
+static bool head_finished(const struct mytun_order *order)
+{
+	/* Pairs with the release in mytun_batch_finish(). */
+	return order->head && smp_load_acquire(&order->head->state) != BATCH_PENDING;
+}
+
+/**
+ * mytun_order_pop() - take the oldest batch if it is finished
+ * @order: order; the caller drains: mytun_order_begin_drain()
+ *
+ * Return: the batch, or NULL.
+ */
+struct mytun_batch *mytun_order_pop(struct mytun_order *order)
+{
+	struct mytun_batch *batch = NULL;
+
+	spin_lock_bh(&order->lock);
+	if (head_finished(order)) {
+		batch = order->head;
+		WRITE_ONCE(order->head, batch->next);
+		if (!batch->next)
+			order->tail = NULL;
+	}
+	spin_unlock_bh(&order->lock);
+	return batch;
+}
+
+/**
+ * mytun_order_ready() - is the oldest batch finished?
+ * @order: order
+ */
+bool mytun_order_ready(struct mytun_order *order)
+{
+	bool ready;
+
+	spin_lock_bh(&order->lock);
+	ready = head_finished(order);
+	spin_unlock_bh(&order->lock);
+	return ready;
+}
+
+/**
+ * mytun_order_begin_drain() - become the one who drains
+ * @order: order
+ *
+ * Return: false when somebody else does; he will see what was finished before this call.
+ */
+bool mytun_order_begin_drain(struct mytun_order *order)
+{
+	return !test_and_set_bit(0, &order->draining);
+}
+
+/**
+ * mytun_order_end_drain() - stop draining
+ * @order: order
+ *
+ * Return: true when a batch was finished meanwhile and nobody drains: begin again.
+ */
+bool mytun_order_end_drain(struct mytun_order *order)
+{
+	clear_bit_unlock(0, &order->draining);
+	/*
+	 * A batch finished before the bit was cleared by one who then saw it set: he relies
+	 * on us to see it here. Pairs with the full barrier of test_and_set_bit().
+	 */
+	smp_mb__after_atomic();
+	return mytun_order_ready(order);
+}
+
+/**
+ * mytun_order_drain() - pass on what is finished, oldest first
+ * @order: order
+ * @fn: takes a batch over; never runs twice at a time for one order
+ *
+ * Context: rcu_read_lock() or BH off held, so that the peer outlives the call.
+ */
+void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
+{
+	struct mytun_batch *batch;
+
+	do {
+		if (!mytun_order_begin_drain(order))
+			return;
+		while ((batch = mytun_order_pop(order)))
+			fn(batch);
+	} while (mytun_order_end_drain(order));
+}

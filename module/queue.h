@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Work spread over the CPUs (struct mytun_spread), and order kept all the same (struct
+ * mytun_order): a batch takes its place in its peer's order, then any CPU works on it;
+ * whoever finds the head of the order finished drains it, one at a time.
+ */
+#ifndef _MYTUN_QUEUE_H
+#define _MYTUN_QUEUE_H
+
+#include <linux/ptr_ring.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "pipeline.h"
+
+struct mytun_spread;
+
+/**
+ * struct mytun_spread_worker - one CPU's worker
+ * @work: runs the spread's function
+ * @spread: whose worker it is
+ */
+struct mytun_spread_worker {
+	struct work_struct work;
+	struct mytun_spread *spread;
+};
+
+/**
+ * struct mytun_spread - a bounded queue with a worker on every CPU
+ * @ring: entries; any context produces and consumes with BH off
+ * @workers: one for each possible CPU
+ * @wq: where they run
+ * @run: called by a worker with each entry, BH as the caller of queue_work: on
+ * @ctx: for @run
+ * @next_cpu: where the next entry goes, round robin; races are harmless
+ */
+struct mytun_spread {
+	struct ptr_ring ring;
+	struct mytun_spread_worker __percpu *workers;
+	struct workqueue_struct *wq;
+	void (*run)(void *ctx, void *entry);
+	void *ctx;
+	int next_cpu;
+};
+
+/* Work that encrypts, and work that does curve operations: a workqueue each. */
+extern struct workqueue_struct *mytun_crypt_wq;
+extern struct workqueue_struct *mytun_handshake_wq;
+
+int mytun_queue_init(void);
+void mytun_queue_uninit(void);
+
+int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, int size,
+		      void (*run)(void *ctx, void *entry), void *ctx);
+void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry));
+void mytun_spread_flush(struct mytun_spread *spread);
+bool __must_check mytun_spread_push(struct mytun_spread *spread, void *entry);
+
+/**
+ * struct mytun_order - batches of one peer and direction in the order of their arrival
+ * @lock: protects @head and @tail; innermost, taken with BH off
+ * @head: oldest batch
+ * @tail: newest batch
+ * @draining: somebody drains: bit 0, test_and_set_bit_lock()
+ */
+struct mytun_order {
+	spinlock_t lock;
+	struct mytun_batch *head;
+	struct mytun_batch *tail;
+	unsigned long draining;
+};
+
+void mytun_order_init(struct mytun_order *order);
+void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch);
+struct mytun_batch *mytun_order_pop(struct mytun_order *order);
+bool mytun_order_ready(struct mytun_order *order);
+bool mytun_order_begin_drain(struct mytun_order *order);
+bool mytun_order_end_drain(struct mytun_order *order);
+void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
+
+static inline bool mytun_order_empty(const struct mytun_order *order)
+{
+	return !READ_ONCE(order->head);
+}
+
+static inline void mytun_batch_finish(struct mytun_batch *batch, enum mytun_batch_state state)
+{
+	/* Pairs with the acquire in mytun_order_pop(): the messages first, then the state. */
+	smp_store_release(&batch->state, state);
+}
+
+#endif /* _MYTUN_QUEUE_H */

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way in:
+ *
+ *	mytun_rx_receive	from the transport: what is it, whose is it?
+ *	decrypt_run		open, on any CPU
+ *	rx_poll			NAPI, in order, one CPU at a time for each peer:
+ *	receive_batch		replay, endpoint, keypair, timers
+ *	deliver			into the stack, if the peer may use this source
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/gro.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "core/session_policy.h"
+#include "crypt.h"
+#include "notify.h"
+#include "peer.h"
+#include "rx.h"
+
+/* First nibble of a plaintext that is a control message between mytun peers. */
+enum { CONTROL_NIBBLE = 0xF };
+
+static void schedule_drain(struct mytun_peer *peer);
+
+/* The keypair whose session has this index, with a reference, or NULL. RCU held. */
+static struct noise_keypair *keypair_of_index(struct mytun_device *device, __le32 value)
+{
+	struct mytun_index *index = mytun_lookup_index(&device->lookup, value);
+
+	if (!index || index->kind != INDEX_KEYPAIR)
+		return NULL;
+	return mytun_keypair_get_unless_zero(container_of(index, struct noise_keypair, index));
+}
+
+static bool may_receive(const struct noise_keypair *keypair)
+{
+	struct session_age age = mytun_keypair_age(keypair, READ_ONCE(keypair->greatest_received));
+
+	return READ_ONCE(keypair->receiving_valid) &&
+	       session_policy_usable(&age, ktime_get_coarse_boottime_ns());
+}
+
+static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff *skb)
+{
+	const struct message_data *header = (void *)skb->data;
+	struct mytun_message *message = mytun_message(skb);
+	struct mytun_batch *batch = mytun_batch(skb);
+	struct noise_keypair *keypair;
+	struct mytun_peer *peer;
+
+	keypair = keypair_of_index(device, header->receiver_index);
+	if (unlikely(!keypair))
+		return MYTUN_DROP_RX_UNKNOWN_INDEX;
+	if (unlikely(!may_receive(keypair))) {
+		mytun_keypair_put(keypair);
+		return MYTUN_DROP_RX_KEY_EXPIRED;
+	}
+	peer = keypair->peer;
+	message->counter = le64_to_cpu(header->counter);
+	message->ds = mytun_transport_ds(skb);
+	skb_mark_not_on_list(skb);
+	batch->keypair = keypair;
+	batch->count = 1;
+	mytun_order_push(&peer->rx.order, batch);
+	if (likely(mytun_spread_push(&device->decrypt, batch)))
+		return MYTUN_DROP_UNSPEC;
+	mytun_drop(device, MYTUN_DROP_RX_QUEUE_FULL);
+	mytun_batch_finish(batch, BATCH_DEAD);
+	schedule_drain(peer);
+	return MYTUN_DROP_UNSPEC;
+}
+
+/**
+ * mytun_rx_receive() - take a message from a transport
+ * @device: device
+ * @skb: message, skb->data at its start; up to 16 bytes of it are linear; consumed
+ *
+ * Context: softirq, RCU.
+ */
+void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
+{
+	enum mytun_drop drop = MYTUN_DROP_RX_MALFORMED;
+
+	switch (message_classify(skb->data, skb->len)) {
+	case MESSAGE_DATA:
+		drop = receive_data(device, skb);
+		break;
+	case MESSAGE_INITIATION:
+	case MESSAGE_RESPONSE:
+	case MESSAGE_COOKIE:
+		mytun_session_receive(device, skb);
+		return;
+	case MESSAGE_INVALID:
+		break;
+	}
+	if (unlikely(drop)) {
+		mytun_drop(device, drop);
+		kfree_skb(skb);
+	}
+}
+
+/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
+static void decrypt_run(void *ctx, void *entry)
+{
+	struct mytun_batch *batch = entry;
+	struct mytun_peer *peer = batch->keypair->peer;
+
+	mytun_crypt_open(batch);
+	rcu_read_lock_bh();
+	mytun_batch_finish(batch, BATCH_DONE);
+	schedule_drain(peer);
+	rcu_read_unlock_bh();
+}
+
+/*
+ * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
+ * holds the drain bit and a reference. BH off, RCU.
+ */
+static void schedule_drain(struct mytun_peer *peer)
+{
+	struct mytun_rx_cell *cell = this_cpu_ptr(peer->device->rx_cells);
+
+	if (!mytun_order_ready(&peer->rx.order) || !mytun_order_begin_drain(&peer->rx.order))
+		return;
+	if (unlikely(!mytun_peer_get_unless_zero(peer))) {
+		/* Its last batch is gone already, and with it all there was to drain. */
+		mytun_order_end_drain(&peer->rx.order);
+		return;
+	}
+	spin_lock(&cell->lock);
+	list_add_tail(&peer->rx.node, &cell->ready);
+	spin_unlock(&cell->lock);
+	napi_schedule(&cell->napi);
+}
+
+static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)
+{
+	const struct allowedips *table = &peer->device->allowedips;
+	struct allowedips_owner *owner;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		owner = allowedips_lookup4(table, &ip_hdr(skb)->saddr);
+	else
+		owner = allowedips_lookup6(table, &ipv6_hdr(skb)->saddr);
+	return owner == &peer->allowedips;
+}
+
+/* The length that the inner header tells, or 0 when there is no such packet. */
+static unsigned int inner_len(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	skb_reset_network_header(skb);
+	if (!pskb_network_may_pull(skb, sizeof(struct iphdr)))
+		return 0;
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = ntohs(ip_hdr(skb)->tot_len);
+		return len >= sizeof(struct iphdr) ? len : 0;
+	}
+	if (skb->protocol == htons(ETH_P_IPV6) &&
+	    pskb_network_may_pull(skb, sizeof(struct ipv6hdr)))
+		return ntohs(ipv6_hdr(skb)->payload_len) + sizeof(struct ipv6hdr);
+	return 0;
+}
+
+static bool is_control(struct sk_buff *skb)
+{
+	return pskb_may_pull(skb, 1) && skb->data[0] >> 4 == CONTROL_NIBBLE;
+}
+
+/* Strip the padding and check what the sender may not choose. */
+static enum mytun_drop inspect(struct mytun_peer *peer, struct sk_buff *skb)
+{
+	unsigned int len;
+	u8 inner_ds;
+
+	if (unlikely(is_control(skb)))
+		return MYTUN_DROP_RX_CONTROL;
+	len = inner_len(skb);
+	if (unlikely(!len || len > skb->len))
+		return MYTUN_DROP_RX_FRAME;
+	if (unlikely(!source_allowed(peer, skb)))
+		return MYTUN_DROP_RX_SOURCE;
+	if (unlikely(pskb_trim(skb, len)))
+		return MYTUN_DROP_RX_NO_MEMORY;
+	inner_ds = skb->protocol == htons(ETH_P_IP) ? ip_hdr(skb)->tos :
+						      ipv6_get_dsfield(ipv6_hdr(skb));
+	if (unlikely(INET_ECN_decapsulate(skb, mytun_message(skb)->ds, inner_ds) > 1))
+		return MYTUN_DROP_RX_ECN;
+	return MYTUN_DROP_UNSPEC;
+}
+
+static void count_received(struct mytun_peer *peer, unsigned int plain_len)
+{
+	unsigned int len = MESSAGE_DATA_LEN(plain_len);
+
+	dev_sw_netstats_rx_add(peer->device->dev, len);
+	atomic64_add(len, &peer->rx_bytes);
+}
+
+/* The end of the way: an authenticated, fresh plaintext. */
+static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct sk_buff *skb)
+{
+	struct net_device *dev = peer->device->dev;
+	unsigned int plain_len = skb->len;
+	enum mytun_drop drop;
+
+	if (!plain_len) {
+		net_dbg_ratelimited("%s: Receiving keepalive from peer %u\n", dev->name, peer->id);
+		count_received(peer, 0);
+		consume_skb(skb);
+		return;
+	}
+	drop = inspect(peer, skb);
+	if (unlikely(drop)) {
+		net_dbg_ratelimited("%s: Packet from peer %u dropped (reason %d)\n", dev->name,
+				    peer->id, drop);
+		mytun_drop(peer->device, drop);
+		kfree_skb(skb);
+		return;
+	}
+	skb->dev = dev;
+	skb_scrub_packet(skb, true);
+	skb_clear_hash(skb);
+	skb->queue_mapping = 0;
+	skb_reset_mac_header(skb);
+	skb_reset_mac_len(skb);
+	skb->encapsulation = 0;
+	/* The tag vouches for every byte: no checksum has to be looked at again. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb_probe_transport_header(skb);
+	count_received(peer, plain_len);
+	napi_gro_receive(&cell->napi, skb);
+}
+
+/* Is this message new? Only the one who drains the peer's order comes here. */
+static enum mytun_drop check_message(struct noise_keypair *keypair,
+				     const struct mytun_message *message)
+{
+	if (unlikely(message->failed))
+		return MYTUN_DROP_RX_AUTH;
+	if (unlikely(!replay_accept(&keypair->replay, message->counter)))
+		return MYTUN_DROP_RX_REPLAY;
+	if (message->counter > keypair->greatest_received)
+		WRITE_ONCE(keypair->greatest_received, message->counter);
+	return MYTUN_DROP_UNSPEC;
+}
+
+/* A batch brought authenticated messages: what follows for the peer as a whole. */
+static void note_received(struct mytun_peer *peer, struct noise_keypair *keypair,
+			  const struct sk_buff *last, bool data)
+{
+	struct mytun_endpoint endpoint;
+	struct session_age age;
+
+	if (!mytun_endpoint_from_skb(&endpoint, last) && mytun_path_roam(&peer->path, &endpoint))
+		mytun_notify_endpoint(peer);
+	if (unlikely(mytun_keypairs_confirm(&peer->keypairs, keypair))) {
+		mytun_session_confirmed(peer);
+		mytun_tx_flush(peer);
+	}
+	age = mytun_keypair_age(keypair, 0);
+	if (unlikely(session_policy_rekey_after_receive(&age, ktime_get_coarse_boottime_ns())) &&
+	    rcu_access_pointer(peer->keypairs.current_keypair) == keypair)
+		mytun_session_start(peer);
+	mytun_timers_event(peer, SESSION_PACKET_RECEIVED);
+	mytun_timers_event(peer, SESSION_TRAVERSAL);
+	if (data)
+		mytun_timers_event(peer, SESSION_DATA_RECEIVED);
+}
+
+/* Return: the number of messages, dropped ones included. */
+static unsigned int receive_batch(struct mytun_rx_cell *cell, struct mytun_batch *batch)
+{
+	struct sk_buff *skb, *next, *first = NULL, *last = NULL;
+	struct noise_keypair *keypair = batch->keypair;
+	struct mytun_peer *peer = keypair->peer;
+	unsigned int count = batch->count;
+	bool data = false;
+
+	if (batch->state == BATCH_DEAD || READ_ONCE(peer->dead)) {
+		kfree_skb_list(mytun_batch_first(batch));
+		goto out_put;
+	}
+	mytun_batch_for_each(skb, next, batch) {
+		enum mytun_drop drop = check_message(keypair, mytun_message(skb));
+
+		skb_mark_not_on_list(skb);
+		if (unlikely(drop)) {
+			mytun_drop(peer->device, drop);
+			kfree_skb(skb);
+			continue;
+		}
+		data |= skb->len;
+		if (last)
+			last->next = skb;
+		else
+			first = skb;
+		last = skb;
+	}
+	if (first)
+		note_received(peer, keypair, last, data);
+	skb_list_walk_safe(first, skb, next) {
+		skb_mark_not_on_list(skb);
+		deliver(cell, peer, skb);
+	}
+out_put:
+	mytun_keypair_put(keypair);
+	return count;
+}
+
+static struct mytun_peer *first_ready(struct mytun_rx_cell *cell)
+{
+	struct mytun_peer *peer;
+
+	spin_lock(&cell->lock);
+	peer = list_first_entry_or_null(&cell->ready, struct mytun_peer, rx.node);
+	if (peer)
+		list_del(&peer->rx.node);
+	spin_unlock(&cell->lock);
+	return peer;
+}
+
+/* GRO has let go of these peers' packets: any CPU may drain them again. */
+static void release_drained(struct list_head *drained)
+{
+	struct mytun_peer *peer, *next;
+
+	list_for_each_entry_safe(peer, next, drained, rx.node) {
+		list_del(&peer->rx.node);
+		if (mytun_order_end_drain(&peer->rx.order))
+			schedule_drain(peer);
+		mytun_peer_put(peer);
+	}
+}
+
+static int rx_poll(struct napi_struct *napi, int budget)
+{
+	struct mytun_rx_cell *cell = container_of(napi, struct mytun_rx_cell, napi);
+	struct mytun_batch *batch;
+	struct mytun_peer *peer;
+	LIST_HEAD(drained);
+	int done = 0;
+
+	while (done < budget && (peer = first_ready(cell))) {
+		while (done < budget && (batch = mytun_order_pop(&peer->rx.order)))
+			done += receive_batch(cell, batch);
+		if (done < budget) {
+			list_add_tail(&peer->rx.node, &cell->flushing);
+			continue;
+		}
+		/* There may be more of it: at the end of the line. */
+		spin_lock(&cell->lock);
+		list_add_tail(&peer->rx.node, &cell->ready);
+		spin_unlock(&cell->lock);
+	}
+	if (done >= budget)
+		return budget;
+	list_splice_init(&cell->flushing, &drained);
+	napi_complete_done(napi, done);
+	release_drained(&drained);
+	return done;
+}
+
+void mytun_rx_peer_init(struct mytun_peer *peer)
+{
+	mytun_order_init(&peer->rx.order);
+}
+
+/**
+ * mytun_rx_device_init() - the receiving part of a device
+ * @device: device; its net_device is being registered
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_rx_device_init(struct mytun_device *device)
+{
+	int cpu, ret;
+
+	device->rx_cells = alloc_percpu(struct mytun_rx_cell);
+	if (!device->rx_cells)
+		return -ENOMEM;
+	ret = mytun_spread_init(&device->decrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_BATCHES,
+				decrypt_run, device);
+	if (ret) {
+		free_percpu(device->rx_cells);
+		return ret;
+	}
+	for_each_possible_cpu(cpu) {
+		struct mytun_rx_cell *cell = per_cpu_ptr(device->rx_cells, cpu);
+
+		spin_lock_init(&cell->lock);
+		INIT_LIST_HEAD(&cell->ready);
+		INIT_LIST_HEAD(&cell->flushing);
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
+		netif_napi_add(device->dev, &cell->napi, rx_poll);
+		napi_enable(&cell->napi);
+	}
+	return 0;
+}
+
+/* NAPI will not run again: drop what it left, as it would have: the peers are dead. */
+static void cell_drop(struct mytun_rx_cell *cell)
+{
+	struct mytun_batch *batch;
+	struct mytun_peer *peer;
+	LIST_HEAD(left);
+
+	local_bh_disable();
+	list_splice_init(&cell->ready, &left);
+	list_splice_init(&cell->flushing, &left);
+	while ((peer = list_first_entry_or_null(&left, struct mytun_peer, rx.node))) {
+		list_del(&peer->rx.node);
+		while ((batch = mytun_order_pop(&peer->rx.order)))
+			receive_batch(cell, batch);
+		mytun_order_end_drain(&peer->rx.order);
+		mytun_peer_put(peer);
+	}
+	local_bh_enable();
+}
+
+/**
+ * mytun_rx_device_uninit() - undo mytun_rx_device_init()
+ * @device: device; its sockets are closed, all peers are dead
+ *
+ * Context: may sleep.
+ */
+void mytun_rx_device_uninit(struct mytun_device *device)
+{
+	struct mytun_rx_cell *cell;
+	int cpu;
+
+	mytun_spread_flush(&device->decrypt);
+	mytun_spread_uninit(&device->decrypt, NULL);
+	for_each_possible_cpu(cpu) {
+		cell = per_cpu_ptr(device->rx_cells, cpu);
+		napi_disable(&cell->napi);
+		cell_drop(cell);
+		__netif_napi_del(&cell->napi);
+	}
+	synchronize_net();
+	free_percpu(device->rx_cells);
+}

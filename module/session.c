@@ -1,0 +1,658 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
+#include <linux/random.h>
+#include <linux/ktime.h>
+#include <net/inet_ecn.h>
+
+#include "core/ratelimit.h"
+#include "core/session_policy.h"
+#include "notify.h"
+#include "peer.h"
+#include "session.h"
+
+/* Handshake messages ask for low delay: DSCP AF41, not ECN-capable. */
+enum { HANDSHAKE_DS = 0x88 };
+
+/* The TAI64 label of 1970-01-01 00:00:00 (TAI64N: 8 bytes of seconds, 4 of nanoseconds). */
+#define TAI64_EPOCH 0x400000000000000aULL
+
+/* Initiations are not told apart in time more finely than this: 2^24 ns, about 1/60 s. */
+enum { TIMESTAMP_GRANULARITY_NS = 1 << 24 };
+
+static struct ratelimit ratelimit;
+
+/**
+ * mytun_session_init() - what all devices share
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_session_init(void)
+{
+	siphash_key_t key;
+
+	get_random_bytes(&key, sizeof(key));
+	noise_init();
+	return ratelimit_init(&ratelimit, &key);
+}
+
+void mytun_session_uninit(void)
+{
+	ratelimit_uninit(&ratelimit);
+}
+
+static void tai64n_now(u8 timestamp[NOISE_TIMESTAMP_LEN])
+{
+	struct timespec64 now;
+	__be64 seconds;
+	__be32 nanoseconds;
+
+	ktime_get_real_ts64(&now);
+	seconds = cpu_to_be64(TAI64_EPOCH + now.tv_sec);
+	nanoseconds = cpu_to_be32(ALIGN_DOWN(now.tv_nsec, TIMESTAMP_GRANULARITY_NS));
+	memcpy(timestamp, &seconds, sizeof(seconds));
+	memcpy(timestamp + sizeof(seconds), &nanoseconds, sizeof(nanoseconds));
+}
+
+static bool sent_recently(const struct mytun_session *session, u64 now_ns)
+{
+	u64 last_ns = atomic64_read(&session->last_sent_ns);
+
+	return last_ns && now_ns < last_ns + REKEY_TIMEOUT * (u64)NSEC_PER_SEC;
+}
+
+/* A handshake message of ours is about to leave, or has left. */
+static void mark_sent(struct mytun_peer *peer)
+{
+	atomic64_set(&peer->session.last_sent_ns, ktime_get_coarse_boottime_ns());
+}
+
+static bool send_handshake(struct mytun_peer *peer, const void *msg, size_t len)
+{
+	mytun_timers_event(peer, SESSION_PACKET_SENT);
+	mytun_timers_event(peer, SESSION_TRAVERSAL);
+	return !mytun_transport_send_buffer(peer, msg, len, HANDSHAKE_DS);
+}
+
+/* A new random index for the handshake. The session's mutex is held. */
+static bool renew_index(struct mytun_peer *peer)
+{
+	struct mytun_lookup *lookup = &peer->device->lookup;
+	struct mytun_session *session = &peer->session;
+
+	lockdep_assert_held(&session->lock);
+	mytun_lookup_remove_index(lookup, &session->index);
+	return !mytun_lookup_add_index(lookup, &session->index);
+}
+
+static bool create_initiation(struct mytun_peer *peer, struct message_initiation *msg)
+{
+	struct mytun_session *session = &peer->session;
+	struct mytun_device *device = peer->device;
+	u8 ephemeral[NOISE_KEY_LEN], timestamp[NOISE_TIMESTAMP_LEN];
+	u64 now_ns = ktime_get_coarse_boottime_ns();
+	bool created = false;
+
+	get_random_bytes_wait(ephemeral, sizeof(ephemeral));
+	tai64n_now(timestamp);
+	down_read(&device->identity_lock);
+	mutex_lock(&session->lock);
+	if (!mytun_timers_running(peer) || sent_recently(session, now_ns))
+		goto out_unlock;
+	mark_sent(peer);
+	if (!renew_index(peer))
+		goto out_unlock;
+	created = noise_create_initiation(msg, &session->handshake, &device->identity, ephemeral,
+					  timestamp, session->index.value);
+	if (created)
+		cookie_add_macs(&session->cookie, (u8 *)msg, sizeof(*msg), now_ns);
+	else
+		mytun_lookup_remove_index(&device->lookup, &session->index);
+out_unlock:
+	mutex_unlock(&session->lock);
+	up_read(&device->identity_lock);
+	memzero_explicit(ephemeral, sizeof(ephemeral));
+	return created;
+}
+
+static void send_initiation(struct mytun_peer *peer)
+{
+	struct message_initiation msg;
+
+	if (!create_initiation(peer, &msg))
+		return;
+	net_dbg_ratelimited("%s: Sending handshake initiation to peer %u\n",
+			    peer->device->dev->name, peer->id);
+	send_handshake(peer, &msg, sizeof(msg));
+	mark_sent(peer);
+	mytun_timers_event(peer, SESSION_INITIATION_SENT);
+}
+
+static void session_work(struct work_struct *work)
+{
+	struct mytun_peer *peer = container_of(work, struct mytun_peer, session.work);
+
+	if (test_and_clear_bit(SESSION_WORK_ZERO, &peer->session.work_bits))
+		mytun_session_clear(peer, MYTUN_DEAD_EXPIRED);
+	if (test_and_clear_bit(SESSION_WORK_INITIATE, &peer->session.work_bits))
+		send_initiation(peer);
+	mytun_peer_put(peer);
+}
+
+/* The work holds a reference to the peer. RCU held or a reference. */
+static void queue_session_work(struct mytun_peer *peer, enum mytun_session_work bit)
+{
+	if (READ_ONCE(peer->dead) || !mytun_peer_get_unless_zero(peer))
+		return;
+	set_bit(bit, &peer->session.work_bits);
+	if (!queue_work(mytun_handshake_wq, &peer->session.work))
+		mytun_peer_put(peer);
+}
+
+/**
+ * mytun_session_retry() - send another initiation
+ * @peer: peer
+ *
+ * Context: any; RCU held or a reference to the peer. At most one each REKEY_TIMEOUT leaves.
+ */
+void mytun_session_retry(struct mytun_peer *peer)
+{
+	if (!sent_recently(&peer->session, ktime_get_coarse_boottime_ns()))
+		queue_session_work(peer, SESSION_WORK_INITIATE);
+}
+
+/**
+ * mytun_session_start() - a session is wanted
+ * @peer: peer
+ *
+ * Context: as mytun_session_retry().
+ */
+void mytun_session_start(struct mytun_peer *peer)
+{
+	mytun_timers_fresh_handshake(peer);
+	mytun_session_retry(peer);
+}
+
+/**
+ * mytun_session_zero() - wipe the keys soon
+ * @peer: peer
+ *
+ * Context: as mytun_session_retry().
+ */
+void mytun_session_zero(struct mytun_peer *peer)
+{
+	queue_session_work(peer, SESSION_WORK_ZERO);
+}
+
+/**
+ * mytun_session_given_up() - nobody answered our handshakes
+ * @peer: peer
+ */
+void mytun_session_given_up(struct mytun_peer *peer)
+{
+	bool had_session;
+
+	spin_lock_bh(&peer->keypairs.lock);
+	had_session = peer->keypairs.had_session;
+	peer->keypairs.had_session = false;
+	spin_unlock_bh(&peer->keypairs.lock);
+	if (had_session)
+		mytun_notify_peer_dead(peer, MYTUN_DEAD_TIMEOUT);
+}
+
+/**
+ * mytun_session_clear() - wipe the handshake and every keypair
+ * @peer: peer
+ * @reason: enum mytun_dead_reason
+ *
+ * Context: may sleep.
+ */
+void mytun_session_clear(struct mytun_peer *peer, u32 reason)
+{
+	struct mytun_session *session = &peer->session;
+
+	mutex_lock(&session->lock);
+	noise_handshake_clear(&session->handshake);
+	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
+	mutex_unlock(&session->lock);
+	atomic64_set(&session->last_sent_ns, 0);
+	if (mytun_keypairs_clear(&peer->keypairs))
+		mytun_notify_peer_dead(peer, reason);
+}
+
+/*
+ * The handshake is finished on our side: make the keypair. The session's mutex is held. A
+ * peer that was removed, or whose device went down, gets none: whoever does that first
+ * stops the timers and then takes the mutex to clear the session.
+ */
+static bool begin_session(struct mytun_peer *peer)
+{
+	struct noise_session_keys keys;
+	struct noise_keypair *keypair = NULL;
+
+	lockdep_assert_held(&peer->session.lock);
+	if (!mytun_timers_running(peer))
+		return false;
+	if (noise_begin_session(&keys, &peer->session.handshake))
+		keypair = mytun_keypair_create(peer, &keys);
+	memzero_explicit(&keys, sizeof(keys));
+	if (keypair)
+		mytun_keypairs_add(&peer->keypairs, keypair);
+	return keypair;
+}
+
+/**
+ * mytun_session_confirmed() - both sides have the keys
+ * @peer: peer
+ *
+ * Context: any but hardirq; RCU held or a reference to the peer.
+ */
+void mytun_session_confirmed(struct mytun_peer *peer)
+{
+	bool was_up;
+
+	ktime_get_real_ts64(&peer->session.completed);
+	mytun_timers_event(peer, SESSION_HANDSHAKE_COMPLETE);
+	spin_lock_bh(&peer->keypairs.lock);
+	was_up = peer->keypairs.had_session;
+	peer->keypairs.had_session = true;
+	spin_unlock_bh(&peer->keypairs.lock);
+	if (!was_up)
+		mytun_notify_peer_up(peer);
+}
+
+static bool create_response(struct mytun_peer *peer, struct message_response *msg)
+{
+	struct mytun_session *session = &peer->session;
+	u8 ephemeral[NOISE_KEY_LEN];
+	bool created;
+
+	lockdep_assert_held(&session->lock);
+	get_random_bytes_wait(ephemeral, sizeof(ephemeral));
+	created = renew_index(peer) &&
+		  noise_create_response(msg, &session->handshake, ephemeral, session->index.value);
+	memzero_explicit(ephemeral, sizeof(ephemeral));
+	if (!created)
+		return false;
+	cookie_add_macs(&session->cookie, (u8 *)msg, sizeof(*msg), ktime_get_coarse_boottime_ns());
+	return begin_session(peer);
+}
+
+/* An authenticated handshake message came. */
+static void mark_received(struct mytun_peer *peer, const struct sk_buff *skb)
+{
+	struct mytun_endpoint endpoint;
+
+	if (!mytun_endpoint_from_skb(&endpoint, skb) && mytun_path_roam(&peer->path, &endpoint))
+		mytun_notify_endpoint(peer);
+	atomic64_add(skb->len, &peer->rx_bytes);
+	local_bh_disable();
+	dev_sw_netstats_rx_add(peer->device->dev, skb->len);
+	local_bh_enable();
+	mytun_timers_event(peer, SESSION_PACKET_RECEIVED);
+	mytun_timers_event(peer, SESSION_TRAVERSAL);
+}
+
+static void answer_initiation(struct mytun_peer *peer, const struct message_response *msg)
+{
+	net_dbg_ratelimited("%s: Sending handshake response to peer %u\n",
+			    peer->device->dev->name, peer->id);
+	mark_sent(peer);
+	mytun_timers_event(peer, SESSION_DERIVED);
+	send_handshake(peer, msg, sizeof(*msg));
+}
+
+static enum mytun_drop receive_initiation(struct mytun_device *device, struct sk_buff *skb)
+{
+	const struct message_initiation *src = (void *)skb->data;
+	struct mytun_peer *peer = NULL;
+	struct message_response response;
+	struct noise_opening opening;
+	bool accepted = false, answered = false;
+
+	down_read(&device->identity_lock);
+	if (noise_open_initiation(&opening, src, &device->identity))
+		peer = mytun_lookup_peer(&device->lookup, opening.remote_static);
+	if (!peer)
+		goto out_unlock;
+	mutex_lock(&peer->session.lock);
+	accepted = !noise_consume_initiation(&peer->session.handshake, &opening, src,
+					     ktime_get_coarse_boottime_ns());
+	if (accepted)
+		answered = create_response(peer, &response);
+	mutex_unlock(&peer->session.lock);
+out_unlock:
+	up_read(&device->identity_lock);
+	memzero_explicit(&opening, sizeof(opening));
+	if (accepted)
+		mark_received(peer, skb);
+	if (answered)
+		answer_initiation(peer, &response);
+	mytun_peer_put(peer);
+	return accepted ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_BAD_HANDSHAKE;
+}
+
+/* The peer whose handshake has this index, with a reference, or NULL. */
+static struct mytun_peer *peer_of_handshake(struct mytun_device *device, __le32 value)
+{
+	struct mytun_peer *peer = NULL;
+	struct mytun_index *index;
+
+	rcu_read_lock();
+	index = mytun_lookup_index(&device->lookup, value);
+	if (index && index->kind == INDEX_HANDSHAKE)
+		peer = mytun_peer_get_unless_zero(container_of(index, struct mytun_peer,
+							       session.index));
+	rcu_read_unlock();
+	return peer;
+}
+
+static enum mytun_drop receive_response(struct mytun_device *device, struct sk_buff *skb)
+{
+	const struct message_response *src = (void *)skb->data;
+	struct mytun_peer *peer = peer_of_handshake(device, src->receiver_index);
+	bool accepted, begun = false;
+
+	if (!peer)
+		return MYTUN_DROP_RX_UNKNOWN_INDEX;
+	down_read(&device->identity_lock);
+	mutex_lock(&peer->session.lock);
+	accepted = src->receiver_index == peer->session.handshake.local_index &&
+		   noise_consume_response(&peer->session.handshake, src, &device->identity);
+	if (accepted)
+		begun = begin_session(peer);
+	mutex_unlock(&peer->session.lock);
+	up_read(&device->identity_lock);
+	if (accepted)
+		mark_received(peer, skb);
+	if (begun) {
+		mytun_timers_event(peer, SESSION_DERIVED);
+		mytun_session_confirmed(peer);
+		/* The responder uses the keys once it has heard from us. */
+		device->upcalls->act(peer, ACTION_SEND_KEEPALIVE);
+	}
+	mytun_peer_put(peer);
+	return accepted ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_BAD_HANDSHAKE;
+}
+
+/* A cookie may answer an initiation or a response: the index is then a keypair's. */
+static struct mytun_peer *peer_of_index(struct mytun_device *device, __le32 value)
+{
+	struct mytun_peer *peer = NULL;
+	struct mytun_index *index;
+
+	rcu_read_lock();
+	index = mytun_lookup_index(&device->lookup, value);
+	if (index && index->kind == INDEX_HANDSHAKE)
+		peer = container_of(index, struct mytun_peer, session.index);
+	else if (index)
+		peer = container_of(index, struct noise_keypair, index)->peer;
+	peer = mytun_peer_get_unless_zero(peer);
+	rcu_read_unlock();
+	return peer;
+}
+
+static enum mytun_drop receive_cookie(struct mytun_device *device, struct sk_buff *skb)
+{
+	const struct message_cookie *src = (void *)skb->data;
+	struct mytun_peer *peer = peer_of_index(device, src->receiver_index);
+	bool accepted;
+
+	if (!peer)
+		return MYTUN_DROP_RX_UNKNOWN_INDEX;
+	mutex_lock(&peer->session.lock);
+	accepted = cookie_consume_reply(&peer->session.cookie, src,
+					ktime_get_coarse_boottime_ns());
+	mutex_unlock(&peer->session.lock);
+	mytun_peer_put(peer);
+	return accepted ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_BAD_COOKIE;
+}
+
+static bool under_load(struct mytun_device *device, u64 now_ns)
+{
+	if (atomic_read(&device->handshake_count) >= MYTUN_UNDER_LOAD_HANDSHAKES) {
+		WRITE_ONCE(device->under_load_until_ns,
+			   now_ns + MYTUN_UNDER_LOAD_SECONDS * (u64)NSEC_PER_SEC);
+		return true;
+	}
+	return now_ns < READ_ONCE(device->under_load_until_ns);
+}
+
+static void send_cookie(struct mytun_device *device, struct sk_buff *skb,
+			const struct cookie_source *source, u64 now_ns)
+{
+	/* Both handshake messages have the sender's index behind their type. */
+	__le32 sender_index = ((struct message_initiation *)skb->data)->sender_index;
+	u8 secret[NOISE_HASH_LEN], nonce[COOKIE_NONCE_LEN];
+	struct message_cookie msg;
+
+	get_random_bytes_wait(secret, sizeof(secret));
+	get_random_bytes_wait(nonce, sizeof(nonce));
+	write_lock_bh(&device->checker_lock);
+	if (cookie_checker_stale(&device->checker, now_ns))
+		cookie_checker_renew(&device->checker, secret, now_ns);
+	cookie_create_reply(&msg, &device->checker, skb->data, skb->len, sender_index, source,
+			    nonce);
+	write_unlock_bh(&device->checker_lock);
+	memzero_explicit(secret, sizeof(secret));
+	net_dbg_ratelimited("%s: Sending cookie reply\n", device->dev->name);
+	mytun_transport_reply(device, skb, &msg, sizeof(msg));
+}
+
+/* Under load a sender first shows that it receives at its address, then waits its turn. */
+static enum mytun_drop admit(struct mytun_device *device, struct sk_buff *skb, u64 now_ns)
+{
+	struct mytun_endpoint endpoint;
+	struct cookie_source source;
+	enum cookie_verdict verdict;
+
+	if (!under_load(device, now_ns))
+		return MYTUN_DROP_UNSPEC;
+	if (mytun_endpoint_from_skb(&endpoint, skb))
+		return MYTUN_DROP_RX_MALFORMED;
+	mytun_endpoint_to_source(&endpoint, &source);
+	read_lock_bh(&device->checker_lock);
+	verdict = cookie_check_macs(&device->checker, skb->data, skb->len, &source, true, now_ns);
+	read_unlock_bh(&device->checker_lock);
+	if (verdict == COOKIE_BAD_MAC1)
+		return MYTUN_DROP_RX_BAD_MAC1;
+	if (verdict == COOKIE_NO_MAC2) {
+		send_cookie(device, skb, &source, now_ns);
+		return MYTUN_DROP_RX_COOKIE_SENT;
+	}
+	if (!ratelimit_allow(&ratelimit, (unsigned long)read_pnet(&device->creating_net),
+			     source.addr, source.len, now_ns))
+		return MYTUN_DROP_RX_RATE_LIMIT;
+	return MYTUN_DROP_UNSPEC;
+}
+
+static enum mytun_drop process_handshake(struct mytun_device *device, struct sk_buff *skb)
+{
+	enum message_type type = message_classify(skb->data, skb->len);
+	enum mytun_drop drop;
+
+	if (type == MESSAGE_COOKIE)
+		return receive_cookie(device, skb);
+	drop = admit(device, skb, ktime_get_coarse_boottime_ns());
+	if (drop)
+		return drop;
+	if (type == MESSAGE_INITIATION)
+		return receive_initiation(device, skb);
+	return receive_response(device, skb);
+}
+
+static void handshake_run(void *ctx, void *entry)
+{
+	struct mytun_device *device = ctx;
+	struct sk_buff *skb = entry;
+	enum mytun_drop drop = process_handshake(device, skb);
+
+	atomic_dec(&device->handshake_count);
+	if (drop)
+		mytun_drop(device, drop);
+	dev_kfree_skb(skb);
+}
+
+static bool mac1_holds(struct mytun_device *device, const struct sk_buff *skb)
+{
+	enum cookie_verdict verdict;
+
+	read_lock_bh(&device->checker_lock);
+	verdict = cookie_check_macs(&device->checker, skb->data, skb->len, NULL, false, 0);
+	read_unlock_bh(&device->checker_lock);
+	return verdict != COOKIE_BAD_MAC1;
+}
+
+/**
+ * mytun_session_receive() - take a handshake or cookie message
+ * @device: device
+ * @skb: message of the right length for its type; consumed
+ *
+ * One hash decides here whether it is worth a place in the queue: a sender that does not
+ * know our public key costs no more than that.
+ *
+ * Context: softirq.
+ */
+void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
+{
+	enum mytun_drop drop = MYTUN_DROP_RX_NO_MEMORY;
+	int count;
+
+	if (skb_linearize(skb))
+		goto err_drop;
+	drop = MYTUN_DROP_RX_BAD_MAC1;
+	if (message_classify(skb->data, skb->len) != MESSAGE_COOKIE && !mac1_holds(device, skb))
+		goto err_drop;
+	/* The queue's length is what tells load, so it is counted before the ring is tried. */
+	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
+	count = atomic_inc_return(&device->handshake_count);
+	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_push(&device->handshakes, skb))
+		goto err_uncount;
+	return;
+
+err_uncount:
+	atomic_dec(&device->handshake_count);
+err_drop:
+	mytun_drop(device, drop);
+	dev_kfree_skb(skb);
+}
+
+static void drop_handshake(void *entry)
+{
+	dev_kfree_skb(entry);
+}
+
+/**
+ * mytun_session_device_init() - the handshake part of a device
+ * @device: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_session_device_init(struct mytun_device *device)
+{
+	init_rwsem(&device->identity_lock);
+	rwlock_init(&device->checker_lock);
+	cookie_checker_init(&device->checker, NULL);
+	return mytun_spread_init(&device->handshakes, mytun_handshake_wq,
+				 MYTUN_MAX_QUEUED_HANDSHAKES, handshake_run, device);
+}
+
+/**
+ * mytun_session_device_uninit() - undo mytun_session_device_init()
+ * @device: device; its sockets are closed and its peers gone
+ */
+void mytun_session_device_uninit(struct mytun_device *device)
+{
+	mytun_spread_uninit(&device->handshakes, drop_handshake);
+	memzero_explicit(&device->identity, sizeof(device->identity));
+	memzero_explicit(&device->checker, sizeof(device->checker));
+}
+
+/**
+ * mytun_session_peer_init() - the handshake part of a peer
+ * @peer: zeroed
+ * @public_key: the peer's
+ * @preshared_key: or NULL
+ *
+ * Context: may sleep; the device's lock held.
+ */
+void mytun_session_peer_init(struct mytun_peer *peer, const u8 public_key[NOISE_KEY_LEN],
+			     const u8 preshared_key[NOISE_KEY_LEN])
+{
+	struct mytun_session *session = &peer->session;
+
+	mutex_init(&session->lock);
+	INIT_WORK(&session->work, session_work);
+	session->index.kind = INDEX_HANDSHAKE;
+	cookie_init(&session->cookie, public_key);
+	down_read(&peer->device->identity_lock);
+	noise_handshake_init(&session->handshake, &peer->device->identity, public_key,
+			     preshared_key);
+	up_read(&peer->device->identity_lock);
+}
+
+/**
+ * mytun_session_peer_stop() - the peer is being removed
+ * @peer: peer; marked dead a grace period ago, its timers are shut down
+ *
+ * Context: may sleep.
+ */
+void mytun_session_peer_stop(struct mytun_peer *peer)
+{
+	if (cancel_work_sync(&peer->session.work))
+		mytun_peer_put(peer);
+	mytun_session_clear(peer, MYTUN_DEAD_REMOVED);
+}
+
+/**
+ * mytun_session_peer_free() - wipe what is left
+ * @peer: nobody has a reference any longer
+ */
+void mytun_session_peer_free(struct mytun_peer *peer)
+{
+	memzero_explicit(&peer->session.handshake, sizeof(peer->session.handshake));
+	memzero_explicit(&peer->session.cookie, sizeof(peer->session.cookie));
+}
+
+/**
+ * mytun_session_set_identity() - the device has another private key
+ * @device: device; its lock held
+ * @private_key: new, all zero: none
+ *
+ * Context: may sleep; one X25519 for each peer.
+ */
+void mytun_session_set_identity(struct mytun_device *device, const u8 private_key[NOISE_KEY_LEN])
+{
+	struct mytun_peer *peer;
+	unsigned long id;
+
+	lockdep_assert_held(&device->lock);
+	down_write(&device->identity_lock);
+	noise_identity_set(&device->identity, private_key);
+	xa_for_each(&device->peers, id, peer) {
+		mutex_lock(&peer->session.lock);
+		noise_handshake_set_identity(&peer->session.handshake, &device->identity);
+		mytun_lookup_remove_index(&device->lookup, &peer->session.index);
+		mutex_unlock(&peer->session.lock);
+		mytun_keypairs_expire_current(&peer->keypairs);
+		atomic64_set(&peer->session.last_sent_ns, 0);
+	}
+	write_lock_bh(&device->checker_lock);
+	cookie_checker_init(&device->checker,
+			    device->identity.valid ? device->identity.static_public : NULL);
+	write_unlock_bh(&device->checker_lock);
+	up_write(&device->identity_lock);
+}
+
+/**
+ * mytun_session_set_psk() - the peer has another pre-shared key
+ * @peer: peer
+ * @preshared_key: new, all zero: none; used from the next handshake on
+ *
+ * Context: may sleep.
+ */
+void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE_KEY_LEN])
+{
+	mutex_lock(&peer->session.lock);
+	memcpy(peer->session.handshake.preshared_key, preshared_key, NOISE_KEY_LEN);
+	mutex_unlock(&peer->session.lock);
+}

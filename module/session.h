@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
+#ifndef _MYTUN_SESSION_H
+#define _MYTUN_SESSION_H
+
+#include <linux/mutex.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
+
+#include "core/cookie.h"
+#include "core/noise.h"
+#include "mytun.h"
+#include "peerlookup.h"
+
+/**
+ * enum mytun_session_work - what a peer's work has to do, bit numbers
+ * @SESSION_WORK_INITIATE: send an initiation
+ * @SESSION_WORK_ZERO: wipe the handshake and every keypair
+ */
+enum mytun_session_work {
+	SESSION_WORK_INITIATE,
+	SESSION_WORK_ZERO,
+};
+
+/**
+ * struct mytun_session - the handshake part of a peer
+ * @lock: protects @handshake, @cookie, @index and the making of keypairs; sleeps; inside
+ *	the device's identity lock
+ * @handshake: Noise state
+ * @cookie: what the peer's cookies say
+ * @index: our name for the handshake under way
+ * @work: sends an initiation or wipes the keys, as @work_bits say
+ * @work_bits: enum mytun_session_work
+ * @last_sent_ns: when the last initiation left, boot time; 0: never
+ * @completed: wall-clock time of the last complete handshake, for people; written by
+ *	whoever completes one
+ */
+struct mytun_session {
+	struct mutex lock;
+	struct noise_handshake handshake;
+	struct cookie cookie;
+	struct mytun_index index;
+	struct work_struct work;
+	unsigned long work_bits;
+	atomic64_t last_sent_ns;
+	struct timespec64 completed;
+};
+
+int mytun_session_init(void);
+void mytun_session_uninit(void);
+int mytun_session_device_init(struct mytun_device *device);
+void mytun_session_device_uninit(struct mytun_device *device);
+
+void mytun_session_peer_init(struct mytun_peer *peer, const u8 public_key[NOISE_KEY_LEN],
+			     const u8 preshared_key[NOISE_KEY_LEN]);
+void mytun_session_peer_stop(struct mytun_peer *peer);
+void mytun_session_peer_free(struct mytun_peer *peer);
+
+void mytun_session_set_identity(struct mytun_device *device, const u8 private_key[NOISE_KEY_LEN]);
+void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE_KEY_LEN]);
+void mytun_session_clear(struct mytun_peer *peer, u32 reason);
+void mytun_session_start(struct mytun_peer *peer);
+void mytun_session_retry(struct mytun_peer *peer);
+void mytun_session_zero(struct mytun_peer *peer);
+void mytun_session_given_up(struct mytun_peer *peer);
+void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb);
+void mytun_session_confirmed(struct mytun_peer *peer);
+
+#endif /* _MYTUN_SESSION_H */

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Messages in UDP, over IPv4 and IPv6; see struct mytun_transport_ops. */
+#include <linux/inetdevice.h>
+#include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "pipeline.h"
+#include "transport.h"
+
+/* A free port of both families is looked for so many times. */
+enum { PORT_ATTEMPTS = 100 };
+
+static int udp_drop(struct mytun_transport *transport, struct sk_buff *messages,
+		    enum mytun_drop reason, int ret)
+{
+	unsigned int count = 0;
+	struct sk_buff *skb;
+
+	for (skb = messages; skb; skb = skb->next)
+		count++;
+	mytun_drop_n(transport->device, reason, count);
+	kfree_skb_list(messages);
+	return ret;
+}
+
+static int udp_route_failed(struct mytun_transport *transport, struct sk_buff *messages, int ret)
+{
+	net_dbg_ratelimited("%s: No route to the endpoint (%d)\n", transport->device->dev->name,
+			    ret);
+	return udp_drop(transport, messages,
+			ret == -ELOOP ? MYTUN_DROP_TX_LOOP : MYTUN_DROP_TX_NO_ROUTE, ret);
+}
+
+/*
+ * Look a route up. The source that the peer knows is kept while it is ours and the route
+ * leaves by the interface on which the peer reached us; else it is forgotten.
+ */
+static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, struct flowi4 *fl,
+				 struct mytun_endpoint *endpoint)
+{
+	struct net *net = sock_net(sk);
+	struct rtable *rt;
+
+	if (endpoint->src4.s_addr &&
+	    unlikely(!inet_confirm_addr(net, NULL, 0, endpoint->src4.s_addr, RT_SCOPE_HOST)))
+		endpoint->src4.s_addr = 0;
+	fl->saddr = endpoint->src4.s_addr;
+	rt = ip_route_output_flow(net, fl, sk);
+	if (endpoint->src_if4 &&
+	    ((IS_ERR(rt) && PTR_ERR(rt) == -EINVAL) ||
+	     (!IS_ERR(rt) && rt->dst.dev->ifindex != endpoint->src_if4))) {
+		endpoint->src4.s_addr = 0;
+		endpoint->src_if4 = 0;
+		fl->saddr = 0;
+		if (!IS_ERR(rt))
+			ip_rt_put(rt);
+		rt = ip_route_output_flow(net, fl, sk);
+	}
+	if (!IS_ERR(rt) && unlikely(rt->dst.dev == device->dev)) {
+		ip_rt_put(rt);
+		rt = ERR_PTR(-ELOOP);
+	}
+	return rt;
+}
+
+/* Prepare a message for the outer IP layer. */
+static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
+{
+	skb_mark_not_on_list(skb);
+	skb->dev = device->dev;
+	skb->mark = READ_ONCE(device->fwmark);
+	skb->ignore_df = 1;
+	/* What the interface's statistics count as sent begins here. */
+	skb_set_inner_network_header(skb, 0);
+}
+
+static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages,
+		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+{
+	struct sock *sk = rcu_dereference_bh(transport->sock4);
+	struct mytun_device *device = transport->device;
+	struct sk_buff *skb, *next;
+	struct rtable *rt = NULL;
+	struct flowi4 fl = {
+		.daddr = endpoint->addr4.sin_addr.s_addr,
+		.fl4_dport = endpoint->addr4.sin_port,
+		.flowi4_mark = READ_ONCE(device->fwmark),
+		.flowi4_proto = IPPROTO_UDP,
+	};
+
+	if (unlikely(!sk))
+		return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -ENONET);
+	fl.fl4_sport = inet_sk(sk)->inet_sport;
+	if (cache)
+		rt = dst_cache_get_ip4(cache, &fl.saddr);
+	if (!rt) {
+		rt = udp_route4(device, sk, &fl, endpoint);
+		if (IS_ERR(rt))
+			return udp_route_failed(transport, messages, PTR_ERR(rt));
+		if (cache)
+			dst_cache_set_ip4(cache, &rt->dst, fl.saddr);
+	}
+	skb_list_walk_safe(messages, skb, next) {
+		u8 ds = mytun_message(skb)->ds;
+
+		udp_prepare(device, skb);
+		if (next)
+			dst_hold(&rt->dst);
+		udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, ds,
+				    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport, fl.fl4_dport,
+				    false, false, 0);
+	}
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk,
+				    struct flowi6 *fl, struct mytun_endpoint *endpoint)
+{
+	struct net *net = sock_net(sk);
+	struct dst_entry *dst;
+
+	if (!ipv6_addr_any(&endpoint->src6) &&
+	    unlikely(!ipv6_chk_addr(net, &endpoint->src6, NULL, 0)))
+		memset(&endpoint->src6, 0, sizeof(endpoint->src6));
+	fl->saddr = endpoint->src6;
+	dst = ip6_dst_lookup_flow(net, sk, fl, NULL);
+	if (!IS_ERR(dst) && unlikely(dst->dev == device->dev)) {
+		dst_release(dst);
+		dst = ERR_PTR(-ELOOP);
+	}
+	return dst;
+}
+
+static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
+		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+{
+	struct sock *sk = rcu_dereference_bh(transport->sock6);
+	struct mytun_device *device = transport->device;
+	struct dst_entry *dst = NULL;
+	struct sk_buff *skb, *next;
+	struct flowi6 fl = {
+		.daddr = endpoint->addr6.sin6_addr,
+		.fl6_dport = endpoint->addr6.sin6_port,
+		.flowi6_mark = READ_ONCE(device->fwmark),
+		.flowi6_oif = endpoint->addr6.sin6_scope_id,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+
+	if (unlikely(!sk))
+		return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -ENONET);
+	fl.fl6_sport = inet_sk(sk)->inet_sport;
+	if (cache)
+		dst = dst_cache_get_ip6(cache, &fl.saddr);
+	if (!dst) {
+		dst = udp_route6(device, sk, &fl, endpoint);
+		if (IS_ERR(dst))
+			return udp_route_failed(transport, messages, PTR_ERR(dst));
+		if (cache)
+			dst_cache_set_ip6(cache, dst, &fl.saddr);
+	}
+	skb_list_walk_safe(messages, skb, next) {
+		u8 ds = mytun_message(skb)->ds;
+
+		udp_prepare(device, skb);
+		if (next)
+			dst_hold(dst);
+		udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, &fl.saddr, &fl.daddr, ds,
+				     ip6_dst_hoplimit(dst), 0, fl.fl6_sport, fl.fl6_dport, false,
+				     0);
+	}
+	return 0;
+}
+#else
+static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
+		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+{
+	return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -EAFNOSUPPORT);
+}
+#endif
+
+static int udp_send(struct mytun_transport *transport, struct sk_buff *messages,
+		    struct mytun_endpoint *endpoint, struct dst_cache *cache)
+{
+	if (endpoint->addr.sa_family == AF_INET)
+		return udp_send4(transport, messages, endpoint, cache);
+	if (endpoint->addr.sa_family == AF_INET6)
+		return udp_send6(transport, messages, endpoint, cache);
+	return udp_drop(transport, messages, MYTUN_DROP_TX_NO_ENDPOINT, -EDESTADDRREQ);
+}
+
+/* encap_rcv: skb->data is at the UDP header, the checksum is verified. */
+static int udp_receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct mytun_transport *transport = rcu_dereference_sk_user_data(sk);
+	unsigned int linear;
+
+	if (unlikely(!transport))
+		goto err_free;
+	if (unlikely(!pskb_may_pull(skb, sizeof(struct udphdr))))
+		goto err_malformed;
+	__skb_pull(skb, sizeof(struct udphdr));
+	linear = min_t(unsigned int, skb->len, sizeof(struct message_data));
+	if (unlikely(!pskb_may_pull(skb, linear)))
+		goto err_malformed;
+	/* It may wait in a queue: let go of all that must not. */
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb->dev = transport->device->dev;
+	transport->rx(transport->device, skb);
+	return 0;
+
+err_malformed:
+	mytun_drop(transport->device, MYTUN_DROP_RX_MALFORMED);
+err_free:
+	kfree_skb(skb);
+	return 0;
+}
+
+static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
+{
+	struct udp_tunnel_sock_cfg cfg = {
+		.sk_user_data = transport,
+		.encap_type = 1,
+		.encap_rcv = udp_receive,
+	};
+
+	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_sndbuf = INT_MAX;
+	sk_set_memalloc(sk);
+	setup_udp_tunnel_sock(sock_net(sk), sk, &cfg);
+}
+
+static void udp_release(struct sock *sk)
+{
+	if (!sk)
+		return;
+	sk_clear_memalloc(sk);
+	udp_tunnel_sock_release(sk);
+}
+
+static int udp_create6(struct net *net, u16 port, struct socket **sock)
+{
+	struct udp_port_cfg cfg = {
+		.family = AF_INET6,
+		.local_ip6 = IN6ADDR_ANY_INIT,
+		.local_udp_port = htons(port),
+		.use_udp6_tx_checksums = true,
+		.use_udp6_rx_checksums = true,
+		.ipv6_v6only = true,
+	};
+
+	*sock = NULL;
+	if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+		return 0;
+	return udp_sock_create(net, &cfg, sock);
+}
+
+/* Both sockets on one port. With @port 0 the kernel chooses one that is free for both. */
+static int udp_create(struct net *net, u16 port, struct socket **sock4, struct socket **sock6)
+{
+	struct udp_port_cfg cfg = {
+		.family = AF_INET,
+		.local_ip.s_addr = htonl(INADDR_ANY),
+		.local_udp_port = htons(port),
+		.use_udp_checksums = true,
+	};
+	int attempt, ret;
+
+	for (attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+		ret = udp_sock_create(net, &cfg, sock4);
+		if (ret)
+			return ret;
+		ret = udp_create6(net, ntohs(inet_sk((*sock4)->sk)->inet_sport), sock6);
+		if (!ret)
+			return 0;
+		udp_tunnel_sock_release((*sock4)->sk);
+		if (ret != -EADDRINUSE || port)
+			return ret;
+	}
+	return -EADDRINUSE;
+}
+
+/* Put sockets, or none, in place of the present ones, which nobody uses afterwards. */
+static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct sock *sk6)
+{
+	struct mytun_device *device = transport->device;
+	struct sock *old4, *old6;
+
+	lockdep_assert_held(&device->transport_lock);
+	old4 = rcu_replace_pointer(transport->sock4, sk4,
+				   lockdep_is_held(&device->transport_lock));
+	old6 = rcu_replace_pointer(transport->sock6, sk6,
+				   lockdep_is_held(&device->transport_lock));
+	synchronize_net();
+	udp_release(old4);
+	udp_release(old6);
+}
+
+static int udp_open(struct mytun_transport *transport, u16 port)
+{
+	struct net *net = read_pnet(&transport->device->creating_net);
+	struct socket *sock4 = NULL, *sock6 = NULL;
+	int ret;
+
+	if (!net)
+		return -ENONET;
+	ret = udp_create(net, port, &sock4, &sock6);
+	if (ret)
+		return ret;
+	transport->port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	udp_set_up(transport, sock4->sk);
+	if (sock6)
+		udp_set_up(transport, sock6->sk);
+	udp_swap(transport, sock4->sk, sock6 ? sock6->sk : NULL);
+	return 0;
+}
+
+static void udp_close(struct mytun_transport *transport)
+{
+	udp_swap(transport, NULL, NULL);
+}
+
+const struct mytun_transport_ops mytun_transport_udp = {
+	.open = udp_open,
+	.close = udp_close,
+	.send = udp_send,
+};

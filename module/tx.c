@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way out:
+ *
+ *	mytun_tx_xmit	which peer? (allowed IPs)
+ *	stage		wait until a session exists
+ *	mytun_tx_flush	split GSO packets, take counters: a batch
+ *	encrypt_run	seal, on any CPU
+ *	send_batch	in order: to the transport
+ */
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/dst_metadata.h>
+#include <net/gso.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "core/session_policy.h"
+#include "crypt.h"
+#include "peer.h"
+#include "tx.h"
+
+/* Room that the outer headers and our own need in front of an inner packet. */
+enum { KEEPALIVE_HEADROOM = LL_MAX_HEADER + 64 };
+
+static struct mytun_peer *peer_of_destination(struct mytun_device *device, struct sk_buff *skb)
+{
+	struct allowedips_owner *owner;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		owner = allowedips_lookup4(&device->allowedips, &ip_hdr(skb)->daddr);
+	else
+		owner = allowedips_lookup6(&device->allowedips, &ipv6_hdr(skb)->daddr);
+	return owner ? container_of(owner, struct mytun_peer, allowedips) : NULL;
+}
+
+/* Tell the sender that this goes nowhere. */
+static void tell_unreachable(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+}
+
+static void stage(struct mytun_peer *peer, struct sk_buff *skb)
+{
+	struct sk_buff_head *staged = &peer->tx.staged;
+	struct sk_buff *oldest = NULL;
+
+	spin_lock_bh(&staged->lock);
+	if (skb_queue_len(staged) >= MYTUN_MAX_STAGED)
+		oldest = __skb_dequeue(staged);
+	__skb_queue_tail(staged, skb);
+	spin_unlock_bh(&staged->lock);
+	if (!oldest)
+		return;
+	mytun_drop(peer->device, MYTUN_DROP_TX_STAGED_FULL);
+	kfree_skb(oldest);
+}
+
+/**
+ * mytun_tx_xmit() - ndo_start_xmit
+ * @skb: inner packet
+ * @dev: interface
+ *
+ * Context: BH off, RCU.
+ * Return: NETDEV_TX_OK; what cannot be sent is dropped.
+ */
+netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct mytun_device *device = netdev_priv(dev);
+	enum mytun_drop drop;
+	struct mytun_peer *peer;
+
+	drop = MYTUN_DROP_TX_NOT_IP;
+	if (unlikely(!pskb_inet_may_pull(skb) || ip_tunnel_parse_protocol(skb) != skb->protocol))
+		goto err_drop;
+	drop = MYTUN_DROP_TX_NO_PEER;
+	peer = peer_of_destination(device, skb);
+	if (unlikely(!peer))
+		goto err_unreachable;
+	drop = MYTUN_DROP_TX_NO_ENDPOINT;
+	if (unlikely(!mytun_path_has_endpoint(&peer->path)))
+		goto err_unreachable;
+	drop = MYTUN_DROP_TX_NO_KEY;
+	if (unlikely(!READ_ONCE(device->identity.valid)))
+		goto err_unreachable;
+
+	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
+					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
+	skb_dst_drop(skb);
+	stage(peer, skb);
+	mytun_tx_flush(peer);
+	return NETDEV_TX_OK;
+
+err_unreachable:
+	net_dbg_ratelimited("%s: No way to the destination (reason %d)\n", dev->name, drop);
+	tell_unreachable(skb);
+err_drop:
+	mytun_drop(device, drop);
+	kfree_skb(skb);
+	return NETDEV_TX_OK;
+}
+
+/* One message for each segment of a GSO packet. Return: their list or NULL. */
+static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
+{
+	struct sk_buff *segments;
+
+	skb_mark_not_on_list(skb);
+	if (!skb_is_gso(skb))
+		return skb;
+	segments = skb_gso_segment(skb, 0);
+	if (IS_ERR(segments)) {
+		mytun_drop(device, MYTUN_DROP_TX_NO_MEMORY);
+		kfree_skb(skb);
+		return NULL;
+	}
+	if (!segments)
+		return skb;
+	consume_skb(skb);
+	return segments;
+}
+
+/* What the outer header may show of the inner one: ECN alone (RFC 6040, 4.1). */
+static u8 outer_ds(const struct sk_buff *skb)
+{
+	return skb->len ? ip_tunnel_ecn_encap(0, ip_hdr(skb), skb) : 0;
+}
+
+/**
+ * struct collected - messages on their way into a batch
+ * @first: oldest
+ * @tail: where the next goes
+ * @count: how many
+ */
+struct collected {
+	struct sk_buff *first;
+	struct sk_buff **tail;
+	unsigned int count;
+};
+
+static void collect(struct collected *messages, struct mytun_device *device, struct sk_buff *skb)
+{
+	u16 mtu = mytun_message(skb)->mtu;
+	struct sk_buff *segment, *next;
+
+	skb_list_walk_safe(split(device, skb), segment, next) {
+		segment = skb_share_check(segment, GFP_ATOMIC);
+		if (unlikely(!segment)) {
+			mytun_drop(device, MYTUN_DROP_TX_NO_MEMORY);
+			continue;
+		}
+		skb_mark_not_on_list(segment);
+		mytun_message(segment)->mtu = mtu;
+		mytun_message(segment)->ds = outer_ds(segment);
+		*messages->tail = segment;
+		messages->tail = &segment->next;
+		messages->count++;
+	}
+}
+
+/* Put messages that got no counters back in front of what waits. */
+static void restage(struct mytun_peer *peer, struct sk_buff *messages)
+{
+	struct sk_buff *skb, *next;
+	struct sk_buff_head list;
+
+	__skb_queue_head_init(&list);
+	skb_list_walk_safe(messages, skb, next) {
+		skb_mark_not_on_list(skb);
+		__skb_queue_tail(&list, skb);
+	}
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_splice(&list, &peer->tx.staged);
+	spin_unlock_bh(&peer->tx.staged.lock);
+}
+
+/* A range of counters for the batch. Return: false when the keypair has no more. */
+static bool take_counters(struct noise_keypair *keypair, struct collected *messages)
+{
+	u64 counter = atomic64_fetch_add(messages->count, &keypair->sending_counter);
+	struct sk_buff *skb;
+
+	if (unlikely(counter + messages->count > REJECT_AFTER_MESSAGES)) {
+		WRITE_ONCE(keypair->sending_valid, false);
+		return false;
+	}
+	for (skb = messages->first; skb; skb = skb->next)
+		mytun_message(skb)->counter = counter++;
+	return true;
+}
+
+/* In order, one at a time for each peer: what is sealed goes to the transport. */
+static void send_batch(struct mytun_batch *batch)
+{
+	struct noise_keypair *keypair = batch->keypair;
+	struct sk_buff *first = mytun_batch_first(batch);
+	struct mytun_peer *peer = keypair->peer;
+	struct session_age age;
+	struct sk_buff *skb;
+	bool data = false;
+
+	if (batch->state == BATCH_DEAD || READ_ONCE(peer->dead)) {
+		kfree_skb_list(first);
+		goto out_put;
+	}
+	for (skb = first; skb; skb = skb->next)
+		data |= skb->len > MESSAGE_MIN_LEN;
+	mytun_timers_event(peer, SESSION_PACKET_SENT);
+	mytun_timers_event(peer, SESSION_TRAVERSAL);
+	if (mytun_transport_send(peer, first) && data)
+		mytun_timers_event(peer, SESSION_DATA_SENT);
+	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
+	if (unlikely(session_policy_rekey_after_send(&age, ktime_get_coarse_boottime_ns())))
+		mytun_session_start(peer);
+out_put:
+	mytun_keypair_put(keypair);
+}
+
+/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
+static void encrypt_run(void *ctx, void *entry)
+{
+	struct mytun_batch *batch = entry;
+	struct mytun_peer *peer = batch->keypair->peer;
+	bool sealed = mytun_crypt_seal(batch);
+
+	if (unlikely(!sealed))
+		mytun_drop_n(ctx, MYTUN_DROP_TX_CRYPTO, batch->count);
+	rcu_read_lock_bh();
+	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
+	mytun_order_drain(&peer->tx.order, send_batch);
+	rcu_read_unlock_bh();
+}
+
+/* The keypair's reference goes to the batch. */
+static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
+		       const struct collected *messages)
+{
+	struct mytun_batch *batch = mytun_batch(messages->first);
+	struct mytun_device *device = peer->device;
+
+	batch->keypair = keypair;
+	batch->count = messages->count;
+	mytun_order_push(&peer->tx.order, batch);
+	if (likely(mytun_spread_push(&device->encrypt, batch)))
+		return;
+	mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
+	mytun_batch_finish(batch, BATCH_DEAD);
+	mytun_order_drain(&peer->tx.order, send_batch);
+}
+
+/* While they wait for a handshake, packets do not count against their sockets. */
+static void orphan_staged(struct mytun_peer *peer)
+{
+	struct sk_buff *skb;
+
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_walk(&peer->tx.staged, skb)
+		skb_orphan(skb);
+	spin_unlock_bh(&peer->tx.staged.lock);
+}
+
+/**
+ * mytun_tx_flush() - send what is staged, or see that a session comes about
+ * @peer: peer
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+void mytun_tx_flush(struct mytun_peer *peer)
+{
+	struct collected messages = { .tail = &messages.first };
+	struct noise_keypair *keypair;
+	struct sk_buff_head packets;
+	struct sk_buff *skb;
+
+	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
+		return;
+	keypair = mytun_keypair_get_sending(&peer->keypairs);
+	if (unlikely(!keypair))
+		goto err_no_session;
+	__skb_queue_head_init(&packets);
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_splice_init(&peer->tx.staged, &packets);
+	spin_unlock_bh(&peer->tx.staged.lock);
+	while ((skb = __skb_dequeue(&packets)))
+		collect(&messages, peer->device, skb);
+	if (unlikely(!messages.first))
+		goto err_put_keypair;
+	if (unlikely(!take_counters(keypair, &messages)))
+		goto err_restage;
+	push_batch(peer, keypair, &messages);
+	return;
+
+err_restage:
+	restage(peer, messages.first);
+err_put_keypair:
+	mytun_keypair_put(keypair);
+	if (skb_queue_empty_lockless(&peer->tx.staged))
+		return;
+err_no_session:
+	orphan_staged(peer);
+	mytun_session_start(peer);
+}
+
+/**
+ * mytun_tx_keepalive() - send what is staged, or an empty message
+ * @peer: peer
+ *
+ * Context: any but hardirq; a reference to the peer, or RCU.
+ */
+void mytun_tx_keepalive(struct mytun_peer *peer)
+{
+	struct sk_buff *skb;
+
+	if (!skb_queue_empty_lockless(&peer->tx.staged))
+		goto out_flush;
+	skb = alloc_skb(KEEPALIVE_HEADROOM + MESSAGE_MIN_LEN, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		mytun_drop(peer->device, MYTUN_DROP_TX_NO_MEMORY);
+		return;
+	}
+	skb_reserve(skb, KEEPALIVE_HEADROOM);
+	mytun_message(skb)->mtu = 0;
+	stage(peer, skb);
+	net_dbg_ratelimited("%s: Sending keepalive to peer %u\n", peer->device->dev->name,
+			    peer->id);
+out_flush:
+	rcu_read_lock_bh();
+	mytun_tx_flush(peer);
+	rcu_read_unlock_bh();
+}
+
+/**
+ * mytun_tx_drop_staged() - give up what waits for a session
+ * @peer: peer
+ * @count: it counts as dropped: nobody answered (not when it is purged on purpose)
+ */
+void mytun_tx_drop_staged(struct mytun_peer *peer, bool count)
+{
+	struct sk_buff_head packets;
+
+	__skb_queue_head_init(&packets);
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_splice_init(&peer->tx.staged, &packets);
+	spin_unlock_bh(&peer->tx.staged.lock);
+	if (count)
+		mytun_drop_n(peer->device, MYTUN_DROP_TX_NO_KEY, skb_queue_len(&packets));
+	__skb_queue_purge(&packets);
+}
+
+/**
+ * mytun_tx_act() - carry out what the session policy asks for
+ * @peer: peer
+ * @actions: enum session_action bits
+ *
+ * Context: any but hardirq; RCU held or a reference to the peer.
+ */
+void mytun_tx_act(struct mytun_peer *peer, u32 actions)
+{
+	if (actions & ACTION_CLEAR_SOURCE)
+		mytun_path_clear_source(&peer->path);
+	if (actions & ACTION_DROP_STAGED) {
+		mytun_tx_drop_staged(peer, true);
+		mytun_session_given_up(peer);
+	}
+	if (actions & ACTION_START_HANDSHAKE)
+		mytun_session_start(peer);
+	if (actions & ACTION_SEND_INITIATION)
+		mytun_session_retry(peer);
+	if (actions & ACTION_SEND_KEEPALIVE)
+		mytun_tx_keepalive(peer);
+	if (actions & ACTION_ZERO_KEYS)
+		mytun_session_zero(peer);
+}
+
+void mytun_tx_peer_init(struct mytun_peer *peer)
+{
+	skb_queue_head_init(&peer->tx.staged);
+	mytun_order_init(&peer->tx.order);
+}
+
+/**
+ * mytun_tx_device_init() - the sending part of a device
+ * @device: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_tx_device_init(struct mytun_device *device)
+{
+	return mytun_spread_init(&device->encrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_BATCHES,
+				 encrypt_run, device);
+}
+
+/**
+ * mytun_tx_device_uninit() - undo mytun_tx_device_init()
+ * @device: device; nothing is sent any longer. What is queued is sealed first and then
+ *	dropped, since its peers are dead
+ */
+void mytun_tx_device_uninit(struct mytun_device *device)
+{
+	mytun_spread_flush(&device->encrypt);
+	mytun_spread_uninit(&device->encrypt, NULL);
+}

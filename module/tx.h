@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The way out: from ndo_start_xmit to the transport. */
+#ifndef _MYTUN_TX_H
+#define _MYTUN_TX_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+#include "queue.h"
+
+/**
+ * struct mytun_tx - the sending part of a peer
+ * @staged: packets that wait for a session; has its own lock
+ * @order: batches between their counters and the wire
+ */
+struct mytun_tx {
+	struct sk_buff_head staged;
+	struct mytun_order order;
+};
+
+int mytun_tx_device_init(struct mytun_device *device);
+void mytun_tx_device_uninit(struct mytun_device *device);
+void mytun_tx_peer_init(struct mytun_peer *peer);
+
+netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev);
+void mytun_tx_flush(struct mytun_peer *peer);
+void mytun_tx_keepalive(struct mytun_peer *peer);
+void mytun_tx_drop_staged(struct mytun_peer *peer, bool count);
+void mytun_tx_act(struct mytun_peer *peer, u32 actions);
+
+#endif /* _MYTUN_TX_H */

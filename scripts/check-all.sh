@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check.sh for every kernel that mytun supports.
+
+exec "${0%/*}/check.sh" 6.1 6.12 7.2

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Are the layers what they are meant to be? Silent when they are.
+#
+#	- module/core/ calls nothing but itself, core/crypto.h and the symbols in
+#	  core-symbols.txt, and every line of that file is needed
+#	- no two files of the module call each other, not even over a third
+#	- the version of the kernel is asked for in module/compat/ alone
+#
+# The objects are built for the kernel headers in KDIR.
+
+set -e
+. "${0%/*}/lib.sh"
+
+# What the compiler calls by itself, different with every kernel's configuration
+COMPILER='__fentry__|__x86_.*|__stack_chk_fail|__ubsan_.*|__fortify_.*|fortify_panic|mem(cpy|set|move|cmp)'
+
+complain()
+{
+	echo "$*"
+	failed=1
+}
+
+build()
+{
+	make -C "$tmp" -j "$(nproc)" --no-print-directory modules KDIR="$kdir" DEBUG=1 \
+		EXTRA=CONFIG_DEBUG_INFO_BTF_MODULES= >"$tmp/log" 2>&1 ||
+		{ tail -n 20 "$tmp/log"; die "the module does not build"; }
+}
+
+# symbols TYPES: lines "file symbol" of the module's objects, of these types of nm
+symbols()
+{
+	(cd "$tmp" && find module -name '*.o' -exec nm -A {} +) |
+		sed -nE "s/^([^:]*)\.o:[0-9a-f ]* [$1] ([^ ]+)\$/\1 \2/p" | sort -u
+}
+
+# What core wants and neither core nor crypto.c has
+core_needs()
+{
+	awk '
+		FNR == NR { if ($1 ~ /^module\/(core\/|crypto$)/) have[$2] = 1; next }
+		$1 ~ /^module\/core\// && !($2 in have) { print $2 }
+	' "$tmp/defined" "$tmp/undefined" | grep -vxE "$COMPILER" | LC_ALL=C sort -u
+}
+
+core_is_pure()
+{
+	local allowed=$TOP/scripts/core-symbols.txt symbol
+
+	LC_ALL=C sort -cu <(grep -v '^#' "$allowed") || complain "$allowed: not sorted"
+	core_needs >"$tmp/needs" || true
+	for symbol in $(comm -23 "$tmp/needs" <(grep -v '^#' "$allowed" | LC_ALL=C sort)); do
+		complain "module/core: new symbol $symbol, used by" \
+			"$(sed -n "s/ $symbol\$//p" "$tmp/undefined" | grep ^module/core/ | xargs)"
+	done
+	for symbol in $(comm -13 "$tmp/needs" <(grep -v '^#' "$allowed" | LC_ALL=C sort)); do
+		complain "scripts/core-symbols.txt: $symbol is no longer used"
+	done
+}
+
+# Lines "file file symbol": the first uses a symbol of the second
+calls()
+{
+	awk '
+		FNR == NR { home[$2] = $1; next }
+		$2 in home && home[$2] != $1 { print $1, home[$2], $2 }
+	' "$tmp/defined" "$tmp/undefined"
+}
+
+no_circles()
+{
+	local pair loop
+
+	awk '
+		{ uses[$1 " " $2] = uses[$1 " " $2] " " $3 }
+		END {
+			for (pair in uses) {
+				split(pair, file, " ")
+				back = file[2] " " file[1]
+				if (file[1] < file[2] && back in uses)
+					print file[1] " and " file[2] " call each other:" uses[pair] " |" uses[back]
+			}
+		}' "$tmp/calls" | sort >"$tmp/pairs"
+	while read -r pair; do
+		complain "$pair"
+	done <"$tmp/pairs"
+	[[ ! -s $tmp/pairs ]] || return 0
+	loop=$(cut -d ' ' -f 1,2 "$tmp/calls" | sort -u | tsort 2>&1 >/dev/null |
+		sed 's/^tsort: //' | grep -v 'input contains a loop' || true)
+	[[ ! $loop ]] || complain "these files call each other in a circle:" "${loop//$'\n'/ }"
+}
+
+versions_in_compat_only()
+{
+	local lines
+
+	lines=$(grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|HAVE_[A-Z]' "$tmp/module" \
+		--include='*.[ch]' --exclude='*.mod.c' --exclude-dir=compat | sed "s,^$tmp/,,")
+	[[ ! $lines ]] || complain "$lines"
+}
+
+need make nm tsort
+kdir=$(kernel_headers)
+temp_dir
+failed=0
+copy_module "$tmp"
+build
+# mytun.o is all of them together
+symbols TDBRVWC >"$tmp/defined"
+symbols U >"$tmp/undefined"
+for file in $(cd "$tmp" && find module/core -name '*.c'); do
+	grep -q "^${file%.c} " "$tmp/defined" || complain "$file is in no object of the module"
+done
+calls >"$tmp/calls"
+core_is_pure
+no_circles
+versions_in_compat_only
+exit $failed

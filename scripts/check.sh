@@ -1,0 +1,281 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every test there is, with a line for each stage and, at the end,
+# "N passed, N failed", which counts single checks.
+#
+#	check.sh [--guest-only] [KERNEL...]	(6.1)
+#
+#	--guest-only	what runs in the guests, and nothing of the host's
+#	FUZZ_SECONDS	seconds for each fuzzer (10)
+#	LOGS		folder for the logs (build/check)
+#
+# The preparations come first, one after the other. Then three lanes run side by
+# side: one for the host, two with a guest each; none with a guest after a failed
+# preparation.
+#
+# A stage that ends with an error, or without any result, is a failure.
+
+set -e
+. "${0%/*}/lib.sh"
+
+FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+logs=${LOGS:-$TOP/build/check}
+vm=$TOP/selftests/vm
+
+# ---- the stages: what they print is TAP, or becomes one check by single() ----
+
+# single NAME COMMAND...: one check, which passes when the command does
+single()
+{
+	local name=$1
+
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name"; fi
+}
+
+stage_deps()
+{
+	"$TOP/scripts/deps.sh" && "$TOP/scripts/kernel-scripts.sh"
+}
+
+# Network is needed here for the last time
+stage_kernel()
+{
+	"$vm/fetch.sh" "$1"
+}
+
+stage_module()
+{
+	single "module for $1 builds without warnings" "$vm/build.sh" "$1" W=1
+	# The one that the tests use
+	single "module for $1 with DEBUG builds without warnings" "$vm/build.sh" "$1" W=1 DEBUG=1
+}
+
+stage_userspace()
+{
+	single "vpnctl builds" make -C "$TOP/userspace"
+	single "interop helpers build" make -C "$TOP/selftests/interop"
+}
+
+stage_unit()
+{
+	CMOCKA_MESSAGE_OUTPUT=TAP make -C "$TOP/selftests/unit" check
+}
+
+stage_abi()
+{
+	single "YAML, policies and uapi header agree" python3 "$TOP/selftests/unit/check-netlink.py"
+}
+
+stage_vpnctl()
+{
+	CMOCKA_MESSAGE_OUTPUT=TAP make -C "$TOP/userspace" check
+}
+
+stage_fuzz()
+{
+	make -C "$TOP/selftests/fuzz" check FUZZ_SECONDS="$FUZZ_SECONDS"
+}
+
+stage_dkms()
+{
+	"$TOP/scripts/test-dkms.sh" || (($? == KSFT_SKIP))
+}
+
+# guest KERNEL OPTION... -- COMMAND...
+guest()
+{
+	MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}"
+}
+
+stage_kselftest()
+{
+	guest "$1" -- /selftests/run-kselftest.sh
+}
+
+stage_kselftest_timers()
+{
+	guest "$1" --icount -- /selftests/run-kselftest.sh --timers
+}
+
+stage_interop()
+{
+	guest "$1" -- /selftests/interop/interop-fast.sh
+}
+
+stage_interop_timers()
+{
+	guest "$1" --icount -- /selftests/interop/interop-timers.sh
+}
+
+# ---- the table: lane, stage, argument ----
+
+KSFT_SKIP=4
+
+# stages: what is to be done for the kernels in $kernels
+stages()
+{
+	local kernel
+
+	echo prepare deps
+	for kernel in "${kernels[@]}"; do
+		echo prepare kernel "$kernel"
+		echo prepare module "$kernel"
+	done
+	echo prepare userspace
+	if [[ ! $guest_only ]]; then
+		echo host unit
+		echo host abi
+		echo host vpnctl
+		echo host fuzz
+		echo host dkms
+	fi
+	for kernel in "${kernels[@]}"; do
+		echo guest1 kselftest "$kernel"
+		echo guest2 interop "$kernel"
+		echo guest2 kselftest_timers "$kernel"
+		echo guest2 interop_timers "$kernel"
+	done
+}
+
+# Stages that are there to make something, not to check
+PREPARES='deps|kernel'
+
+# ---- running them ----
+
+clock()
+{
+	printf '%3d:%02d' $((SECONDS / 60)) $((SECONDS % 60))
+}
+
+# tell WORDS...: one line, whole, whoever else writes
+tell()
+{
+	printf '%s  %s\n' "$(clock)" "$*"
+}
+
+# judge LOG STATUS STAGE: what the log says, in LOG.result as count.awk prints it
+judge()
+{
+	local passed failed skipped rest
+
+	tr -d '\000' <"$1" | awk -f "$TOP/scripts/count.awk" >"$1.count"
+	{ read -r passed failed skipped; rest=$(cat); } <"$1.count"
+	if (($2 && failed == 0)); then
+		failed=$((failed + 1)) rest+=$'\n'"failed ended with status $2"
+	elif ((passed + failed + skipped == 0)) && [[ ! $3 =~ ^($PREPARES)$ ]]; then
+		failed=1 rest="failed ended without any result"
+	fi
+	printf '%d %d %d\n%s\n' "$passed" "$failed" "$skipped" "$rest" >"$1.result"
+	rm "$1.count"
+}
+
+# why LOG: the part of a log that tells what went wrong
+why()
+{
+	sed -n 's/^failed /\t/p' "$1.result" | head -n 30
+	echo "	--- the end of $1"
+	grep -av '^ok ' "$1" | tail -n "${TAIL:-25}" | sed 's/^/\t/'
+	echo "	---"
+}
+
+# run_stage STAGE [ARGUMENT]: its log, result, and line; false when it failed
+run_stage()
+{
+	local name=$1${2:+-$2} log status=0 start=$SECONDS passed failed skipped
+
+	log=$logs/$name.log
+	tell "....  $name"
+	# "set -e" has no force in a condition, so it is a shell of its own
+	"$BASH" "$0" --stage "$@" >"$log" 2>&1 </dev/null || status=$?
+	judge "$log" "$status" "$1"
+	read -r passed failed skipped <"$log.result"
+	if ((failed)); then
+		tell "FAIL  $name: $passed passed, $failed failed, $skipped skipped ($((SECONDS - start)) s)"
+		why "$log"
+		return 1
+	fi
+	tell "ok    $name: $passed passed, $skipped skipped ($((SECONDS - start)) s)"
+}
+
+# run_lane LANE: its stages, whatever becomes of them
+run_lane()
+{
+	local lane stage argument
+
+	while read -r lane stage argument; do
+		[[ $lane != "$1" ]] || run_stage "$stage" ${argument:+"$argument"} || true
+	done < <(stages)
+}
+
+prepare()
+{
+	local lane stage argument failed=0
+
+	while read -r lane stage argument; do
+		[[ $lane == prepare ]] || continue
+		run_stage "$stage" ${argument:+"$argument"} || failed=1
+	done < <(stages)
+	((!failed))
+}
+
+# stop: end the lanes, and what they have started, when we are ended
+stop()
+{
+	trap '' INT TERM
+	# shellcheck disable=SC2046 # words
+	kill $(jobs -p) 2>/dev/null || true
+	exit 130
+}
+
+# report: the skips with their reasons, and the closing line. A stage that has
+# left no result counts as failed, too.
+report()
+{
+	local passed=0 failed=0 skipped=0 lane stage argument result counts
+
+	while read -r lane stage argument; do
+		result=$logs/$stage${argument:+-$argument}.log.result
+		if [[ ! -e $result ]]; then
+			echo "not run: $stage${argument:+ $argument}"
+			failed=$((failed + 1))
+			continue
+		fi
+		read -ra counts <"$result"
+		passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+		sed -n "s/^skipped ok [0-9]* *-* */skipped: $stage${argument:+-$argument}: /p
+			s/^skipped 1/skipped: $stage${argument:+-$argument}: 1/p" "$result"
+	done < <(stages)
+	echo
+	echo "logs: $logs; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+	if ((skipped)); then
+		echo "$passed passed, $failed failed, $skipped skipped"
+	else
+		echo "$passed passed, $failed failed"
+	fi
+	((failed == 0 && passed > 0))
+}
+
+guest_only=''
+if [[ ${1:-} == --stage ]]; then
+	"stage_$2" "${@:3}"
+	exit
+elif [[ ${1:-} == --guest-only ]]; then
+	guest_only=1
+	shift
+fi
+kernels=("$@")
+((${#kernels[@]})) || kernels=(6.1)
+
+rm -rf "$logs"
+mkdir -p "$logs"
+trap stop INT TERM
+lanes=(host guest1 guest2)
+# The guests want everything that has been prepared
+prepare || lanes=(host)
+for lane in "${lanes[@]}"; do
+	run_lane "$lane" &
+done
+wait
+report

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The style of everything: silent when it is right.
+#
+#	C		checkpatch --strict, clang-format (indentation), no trailing space
+#	module		kernel-doc, the kernel's rules for coccinelle
+#	scripts		shellcheck
+#	all text	codespell
+
+set -e
+. "${0%/*}/lib.sh"
+
+# Headers that stand in for the kernel's define just what checkpatch wants to be used
+SHIM=PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,INIT_ATTRIBUTE,NEW_TYPEDEFS,SPACING,CAMELCASE
+SHIM+=,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,AVOID_BUG,MACRO_WITH_FLOW_CONTROL
+# User space has no u8, no BUG to avoid, libraries with names of their own, and
+# signal handlers
+USER=PREFER_KERNEL_TYPES,CAMELCASE,AVOID_BUG,ARRAY_SIZE,VOLATILE
+# Rules for drivers of hardware, which we have none of
+NO_RULES='devm_|platform_|pm_runtime|clk_|bq27|device_node|of_table|iounmap|resource_size|pci_|irqf_'
+
+# run COMMAND...: what it says goes on, and says that something is wrong
+run()
+{
+	local output status=0
+
+	output=$("$@" 2>&1) || status=$?
+	[[ $output || $status == 0 ]] || output="$* ended with status $status"
+	[[ $output ]] || return 0
+	echo "$output"
+	failed=1
+}
+
+checkpatch()
+{
+	local ignore=()
+
+	case $1 in
+	selftests/unit/shim/*) ignore=(--ignore "$SHIM") ;;
+	userspace/* | selftests/*) ignore=(--ignore "$USER") ;;
+	esac
+	"$scripts/checkpatch.pl" --root="$tmp" -q --terse --show-types --no-summary \
+		"${ignore[@]}" -f "$1"
+}
+
+kernel_doc()
+{
+	"$scripts/kernel-doc" -none -Werror "$@"
+}
+
+# coccinelle RULE: over the module
+coccinelle()
+{
+	local options
+
+	options=$(sed -n 's,^// Options: ,,p' "$1" | sed 's/.LINUXINCLUDE//')
+	# shellcheck disable=SC2086 # words
+	spatch -D report --very-quiet --no-show-diff $options --cocci-file "$1" --dir module \
+		2>"$tmp/spatch.$$" || cat "$tmp/spatch.$$"
+}
+
+coccinelle_all()
+{
+	export -f coccinelle
+	export tmp
+	grep -rl 'virtual report' "$scripts/coccinelle" | grep -vE "$NO_RULES" | sort |
+		xargs -P "$(nproc)" -I '{}' bash -c 'coccinelle {}'
+}
+
+# shell_scripts: by name, and by first line
+shell_scripts()
+{
+	local file first
+
+	while read -r file; do
+		case $file in
+		*.sh) echo "$file" ;;
+		*)
+			IFS= read -r first <"$file" || true
+			[[ ! $first =~ ^'#!'.*[/\ ](ba)?sh$ ]] || echo "$file" ;;
+		esac
+	done < <(sources)
+}
+
+need shellcheck clang-format codespell spatch perl python3 git
+temp_dir
+mkdir "$tmp/include"
+scripts=$("${0%/*}/kernel-scripts.sh")
+cd "$TOP"
+failed=0
+mapfile -t c_files < <(sources c h)
+mapfile -t module_files < <(sources c h | grep ^module/)
+mapfile -t shell_files < <(shell_scripts)
+mapfile -t all_files < <(sources)
+((${#c_files[@]} && ${#module_files[@]} && ${#shell_files[@]})) || die "found no sources: is this a git checkout?"
+
+for file in "${c_files[@]}"; do
+	run checkpatch "$file"
+done
+run kernel_doc "${module_files[@]}"
+run scripts/indent.py "${c_files[@]}"
+run shellcheck -x "${shell_files[@]}"
+run codespell --ignore-words scripts/spelling-ok.txt "${all_files[@]}"
+run coccinelle_all
+exit $failed

@@ -1,0 +1,230 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run a command in a virtual machine made of a kernel of fetch.sh and the tools
+# of this machine.
+#
+#	run.sh [OPTION...] -- COMMAND [ARGUMENT...]
+#
+#	--kernel NAME	a kernel that fetch.sh has fetched or registered (6.1)
+#	--icount	count instructions: time in the guest is work done, idle time
+#			costs nothing; one processor
+#	--smp N		processors (2)
+#	--mem M		memory (2G)
+#	--timeout S	seconds until the guest is given up (600)
+#	--add FILE:DEST	a file or folder of this machine, with the libraries of programs
+#	--with PART	perf or python: not there otherwise
+#	--modules NAMES	load these modules first
+#	--append WORDS	more for the kernel's command line
+#	--out DIR	leave there console.log, kernel.log and what the command
+#			has put in /out
+#	--allow-warn RE	lines of the kernel log that are no reason to fail
+#
+# In the guest are /selftests, /usr/bin/vpnctl and mytun.ko (found by modprobe)
+# as far as they are built; MYTUN_MODULE names another mytun.ko.
+# "--append mytun.dyndbg=+p" switches the module's pr_debug on.
+#
+# The command's output comes as it is written; the exit status is the command's,
+# or one that says what went wrong (the last lines of the logs are shown):
+#
+#	70	the kernel complained: WARN, BUG, Oops, KASAN, lockdep, ...
+#	71	the guest ended without a result: a panic, or silently
+#	72	the time was up
+#	73	the guest could not be started
+
+set -eE
+trap 'exit 73' ERR
+. "${0%/*}/lib.sh"
+. "${0%/*}/initrd.sh"
+
+# What the kernel writes when something is wrong with it
+COMPLAINTS='WARNING: |BUG: |Oops|Call Trace:|Kernel panic|general protection fault|UBSAN: '
+COMPLAINTS+='|refcount_t: |suspicious RCU|INFO: (task .* blocked|trying to register)'
+COMPLAINTS+='|rcu.* (stall|self-detected)|soft lockup|waiting for .* to become free'
+COMPLAINTS+='|kmemleak: .* suspected'
+
+usage()
+{
+	sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2
+	exit 73
+}
+
+parse()
+{
+	kernel=6.1 smp=2 mem=2G timeout=600 icount='' modules='' append='' out='' allow='^$'
+	add=() with=()
+	while (($#)); do
+		case $1 in
+		--icount)
+			icount=1; shift; continue ;;
+		--)
+			shift; command=("$@"); break ;;
+		--*)
+			(($# > 1)) || usage ;;&
+		--kernel) kernel=$2 ;;
+		--smp) smp=$2 ;;
+		--mem) mem=$2 ;;
+		--timeout) timeout=$2 ;;
+		--add) add+=("$2") ;;
+		--with) with+=("$2") ;;
+		--modules) modules+=" $2" ;;
+		--append) append+=" $2" ;;
+		--out) out=$2 ;;
+		--allow-warn) allow+="|$2" ;;
+		*) usage ;;
+		esac
+		shift 2
+	done
+	((${#command[@]})) || usage
+	[[ ! $icount ]] || smp=1
+}
+
+# take_slot: at most MYTUN_VM_GUESTS (2) guests of a cache run at once, first come,
+# first served. QEMU inherits the lock, so that it holds until the guest is gone.
+take_slot()
+{
+	local queue slot i waiting=
+
+	exec {queue}>"$VM_CACHE/queue.lock"
+	flock -n "$queue" || { waiting=1; say "waiting for other guests to end"; flock "$queue"; }
+	while :; do
+		for ((i = 1; i <= ${MYTUN_VM_GUESTS:-2}; i++)); do
+			exec {slot}>"$VM_CACHE/slot.$i"
+			! flock -n "$slot" || break 2
+			exec {slot}>&-
+		done
+		[[ $waiting ]] || say "waiting for another guest to end"
+		waiting=1
+		sleep 0.5
+	done
+	exec {queue}>&-
+}
+
+# add_file FILE:DEST: into the folder $root
+add_file()
+{
+	local file=${1%%:*} dest=${1#*:} libs
+
+	[[ $dest == /* ]] || die "$1: the place in the guest must begin with /"
+	# These are links in the archive of tools
+	[[ ! $dest =~ ^/(bin|sbin|lib|lib64)/ ]] || dest=/usr$dest
+	mkdir -p "$root${dest%/*}"
+	cp -aLT "$file" "$root$dest"
+	mapfile -t libs < <(libraries "$file")
+	put "$root" "${libs[@]}"
+}
+
+# run_part FILE: the archive with what is new in this run
+run_part()
+{
+	local root=$tmp/root item module vpnctl
+
+	module=${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}
+	vpnctl=$VM_DIR/../../userspace/vpnctl
+	mkdir -p "$root"/{vm,selftests}
+	cp "$VM_DIR/init" "$root/init"
+	printf '%s\0' "${command[@]}" >"$root/vm/command"
+	echo "$modules" >"$root/vm/modules"
+	echo "$end" >"$root/vm/end"
+	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
+	[[ ! -e $module ]] || add_modules "$root" "$kernel" "$module"
+	[[ ! -x $vpnctl ]] || add_file "$vpnctl:/usr/bin/vpnctl"
+	for item in "${add[@]}"; do
+		add_file "$item"
+	done
+	archive "$root" "$1"
+}
+
+make_initrd()
+{
+	local parts=() part
+
+	parts+=("$(host_part tools)" "$(modules_part "$kernel")")
+	for part in "${with[@]}"; do
+		parts+=("$(host_part "$part")")
+	done
+	run_part "$tmp/run"
+	for part in "${parts[@]}" "$tmp/run"; do
+		[[ ! $part ]] || cat "$part"
+	done >"$tmp/initrd"
+}
+
+# start: QEMU in the background, its number in $qemu. The processor is without
+# cmpxchg16b, which QEMU 7.2 emulates wrongly.
+start()
+{
+	local accel=(-accel 'tcg,thread=multi')
+
+	[[ ! $icount ]] || accel=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
+	timeout --foreground -k 5 "$timeout" qemu-system-x86_64 \
+		-M q35 "${accel[@]}" -cpu max,-erms,-fsrm,cx16=off -smp "$smp" -m "$mem" \
+		-nodefaults -no-user-config -no-reboot -display none \
+		-kernel "$dir/image" -initrd "$tmp/initrd" \
+		-chardev "stdio,id=command,signal=off,logfile=$tmp/console.log" -serial chardev:command \
+		-serial "file:$tmp/kernel.console" \
+		-chardev "file,id=out,path=$tmp/out.virtio" \
+		-device virtio-serial-pci -device virtserialport,chardev=out \
+		-serial "file:$tmp/out.ttyS2" \
+		-append "console=ttyS1 loglevel=5 log_buf_len=16M panic=-1 mitigations=off tsc=reliable clocksource=tsc$append" \
+		</dev/null &
+	qemu=$!
+}
+
+# shellcheck disable=SC2317 # called by traps
+cleanup()
+{
+	[[ ! ${qemu:-} ]] || kill "$qemu" 2>/dev/null || true
+	rm -rf "$tmp"
+}
+
+# fail STATUS WORDS: show the ends of the logs
+fail()
+{
+	say "$2 (kernel $kernel)"
+	{
+		echo "--- the command's last lines"
+		tail -n 10 "$tmp/console.log"
+		echo "--- the kernel's last lines"
+		tail -n 60 "$tmp/kernel.console"
+		echo "---"
+	} >&2
+	exit "$1"
+}
+
+# judge STATUS: what QEMU's end and the logs mean
+judge()
+{
+	local status
+
+	tr -d '\r' <"$tmp/kernel.console" >"$tmp/kernel.all"
+	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
+	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
+	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
+	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
+	[[ $status ]] || fail 71 "the guest ended without a result"
+	if grep -vE "$allow" "$tmp/kernel.all" | grep -qE "$COMPLAINTS"; then
+		say "the kernel complained; the command's status was $status (kernel $kernel)"
+		grep -E -A 30 "$COMPLAINTS" "$tmp/kernel.all" | head -n 100 >&2
+		exit 70
+	fi
+	exit "$status"
+}
+
+parse "$@"
+need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
+dir=$(kernel_dir "$kernel")
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/mytun-vm.XXXXXX")
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+end="run.sh $RANDOM$RANDOM: exit"
+make_initrd
+take_slot
+status=0
+start
+wait "$qemu" || status=$?
+qemu=
+mkdir -p "$tmp/out"
+cat "$tmp/out.virtio" "$tmp/out.ttyS2" | tar -C "$tmp/out" -xf - 2>/dev/null || true
+[[ ! $out ]] || { mkdir -p "$out" && cp -a "$tmp/out/." "$tmp/console.log" "$out/"; }
+judge "$status"
