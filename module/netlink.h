@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The handlers of the family's commands. netlink.c changes things, netlink_get.c answers;
- * netlink_gen.c has the table that leads here, with the policies that every attribute has
- * passed before.
+ * The handlers of the family's commands. netlink.c and netlink_peer.c change things,
+ * netlink_get.c answers; netlink_gen.c has the table that leads here, with the policies that
+ * every attribute has passed before.
  */
 #ifndef _MYTUN_NETLINK_H
 #define _MYTUN_NETLINK_H
@@ -21,6 +21,11 @@ struct mytun_device *mytun_netlink_get_device(struct net *net, struct nlattr **a
 					      struct netlink_ext_ack *extack);
 int mytun_netlink_lock(struct mytun_device *device, struct netlink_ext_ack *extack);
 void mytun_netlink_unlock(struct mytun_device *device);
+struct mytun_device *mytun_netlink_get_locked(struct genl_info *info);
+void mytun_netlink_put_locked(struct mytun_device *device);
+void mytun_netlink_changed(struct mytun_device *device);
+int mytun_netlink_parse_nest(struct nlattr **tb, int max, struct genl_info *info, int type);
+void mytun_netlink_wipe(struct nlattr *attr);
 struct mytun_peer *mytun_netlink_find_peer(struct mytun_device *device, struct genl_info *info);
 
 int mytun_netlink_dev_set(struct sk_buff *skb, struct genl_info *info);

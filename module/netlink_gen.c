@@ -14,17 +14,17 @@
 #include "notify.h"
 #include "uapi/mytun.h"
 
-static const struct nla_policy allowedip_policy[] = {
+static const struct nla_policy allowedip_entry_policy[] = {
 	[MYTUN_ALLOWEDIP_A_ADDR] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
 	[MYTUN_ALLOWEDIP_A_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
 	[MYTUN_ALLOWEDIP_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __MYTUN_ALLOWEDIP_F_ALL),
 };
 
 static const struct nla_policy allowedips_policy[] = {
-	[MYTUN_ALLOWEDIP_A_ENTRY] = NLA_POLICY_NESTED(allowedip_policy),
+	[MYTUN_ALLOWEDIP_A_ENTRY] = NLA_POLICY_NESTED(allowedip_entry_policy),
 };
 
-static const struct nla_policy peer_policy[] = {
+static const struct nla_policy peer_config_policy[] = {
 	[MYTUN_PEER_A_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 	[MYTUN_PEER_A_PRESHARED_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 	[MYTUN_PEER_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, __MYTUN_PEER_F_ALL),
@@ -39,7 +39,7 @@ static const struct nla_policy peer_key_policy[] = {
 	[MYTUN_PEER_A_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 };
 
-static const struct nla_policy dev_policy[] = {
+static const struct nla_policy dev_config_policy[] = {
 	[MYTUN_DEV_A_PRIVATE_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 	[MYTUN_DEV_A_LISTEN_PORT] = { .type = NLA_U16 },
 	[MYTUN_DEV_A_FWMARK] = { .type = NLA_U32 },
@@ -54,13 +54,13 @@ static const struct nla_policy dev_get_policy[] = {
 static const struct nla_policy dev_set_policy[] = {
 	[MYTUN_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MYTUN_A_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
-	[MYTUN_A_DEV] = NLA_POLICY_NESTED(dev_policy),
+	[MYTUN_A_DEV] = NLA_POLICY_NESTED(dev_config_policy),
 };
 
 static const struct nla_policy peer_set_policy[] = {
 	[MYTUN_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MYTUN_A_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
-	[MYTUN_A_PEER] = NLA_POLICY_NESTED(peer_policy),
+	[MYTUN_A_PEER] = NLA_POLICY_NESTED(peer_config_policy),
 };
 
 static const struct nla_policy peer_get_policy[] = {

@@ -179,18 +179,13 @@ static int fill_locked(struct sk_buff *msg, struct genl_info *info,
 		       int (*fill)(struct sk_buff *msg, struct genl_info *info,
 				   struct mytun_device *device))
 {
-	struct mytun_device *device;
+	struct mytun_device *device = mytun_netlink_get_locked(info);
 	int ret;
 
-	device = mytun_netlink_get_device(genl_info_net(info), info->attrs, info->extack);
 	if (IS_ERR(device))
 		return PTR_ERR(device);
-	ret = mytun_netlink_lock(device, info->extack);
-	if (!ret) {
-		ret = fill(msg, info, device);
-		mytun_netlink_unlock(device);
-	}
-	mytun_device_put(device);
+	ret = fill(msg, info, device);
+	mytun_netlink_put_locked(device);
 	return ret;
 }
 

@@ -18,7 +18,6 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -256,7 +255,7 @@ static int add_node(struct allowedips_node __rcu **slot, struct allowedips_node 
 	u8 common;
 
 	if (below) {
-		common = min(common_bits(below->key, node->key), node->prefix_len);
+		common = common_bits(below->key, node->key);
 		if (common < node->prefix_len) {
 			top = alloc_node(node->key, node->len, common);
 			if (!top)
@@ -364,6 +363,38 @@ void allowedips_remove_owner(struct allowedips *table, struct allowedips_owner *
 		place = find_place(root_of(table, node->len), node->key, node->prefix_len);
 		disown(&place);
 	}
+}
+
+static struct allowedips_node *find_exact(struct allowedips *table, const u8 *addr, u8 len,
+					  u8 prefix_len)
+{
+	struct bits key = read_key(addr, len, prefix_len);
+	struct place place = find_place(root_of(table, len), key, prefix_len);
+	struct allowedips_node *node = writer_dereference(*place.slot);
+
+	return is_prefix(node, key, prefix_len) ? node : NULL;
+}
+
+struct allowedips_owner *allowedips_owner_of(struct allowedips *table, const u8 *addr, u8 len,
+					     u8 prefix_len)
+{
+	struct allowedips_node *node = find_exact(table, addr, len, prefix_len);
+
+	return node ? writer_dereference(node->owner) : NULL;
+}
+
+void allowedips_set_aside(struct allowedips_owner *owner, struct allowedips_owner *aside)
+{
+	list_replace_init(&owner->prefixes, &aside->prefixes);
+}
+
+void allowedips_keep(struct allowedips *table, const u8 *addr, u8 len, u8 prefix_len,
+		     struct allowedips_owner *owner)
+{
+	struct allowedips_node *node = find_exact(table, addr, len, prefix_len);
+
+	if (node && rcu_access_pointer(node->owner) == owner)
+		list_move_tail(&node->link, &owner->prefixes);
 }
 
 static void enqueue(struct list_head *queue, struct allowedips_node *node)

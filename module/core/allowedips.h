@@ -24,7 +24,7 @@ struct allowedips {
 
 /**
  * struct allowedips_owner - what a prefix leads to; embedded in a peer
- * @prefixes: its nodes, in the order in which they were last inserted
+ * @prefixes: its nodes, in the order in which they were added
  */
 struct allowedips_owner {
 	struct list_head prefixes;
@@ -84,29 +84,33 @@ void allowedips_remove_owner(struct allowedips *table, struct allowedips_owner *
  * @len: 4 or 16
  * @prefix_len: 0 to 32 or 128
  *
- * Giving the prefix back to that owner with allowedips_insert() takes no memory while the
- * table has it, whoever's it is: that is how a caller undoes an insertion.
+ * allowedips_insert() of a prefix that somebody has takes no memory: that is how a caller
+ * gives it back.
  * Return: its owner or NULL.
  */
-struct allowedips_owner *allowedips_owner_of(const struct allowedips *table, const u8 *addr,
-					     u8 len, u8 prefix_len);
+struct allowedips_owner *allowedips_owner_of(struct allowedips *table, const u8 *addr, u8 len,
+					     u8 prefix_len);
 
 /**
- * allowedips_set_aside() - begin to replace an owner's prefixes
- * @owner: owner; the caller holds the table's lock. Lookups still lead to it
- * @aside: takes its list. What is inserted again for @owner leaves it
+ * allowedips_set_aside() - begin to take away from an owner all but what is kept
+ * @owner: owner; the caller holds the table's lock. Lookups lead to it as before
+ * @aside: takes over its list; uninitialised
  *
- * Ends with allowedips_remove_owner() of @aside, or with allowedips_take_back(); before
- * that, nothing may be removed for @owner but what was inserted since.
+ * Go on with allowedips_keep(), and end with allowedips_remove_owner() of @aside. All this
+ * takes no memory.
  */
 void allowedips_set_aside(struct allowedips_owner *owner, struct allowedips_owner *aside);
 
 /**
- * allowedips_take_back() - undo allowedips_set_aside()
- * @owner: owner; the caller holds the table's lock
- * @aside: the same; empty after this
+ * allowedips_keep() - leave a prefix to an owner whose prefixes have been set aside
+ * @table: table; the caller holds its lock
+ * @addr: as for allowedips_insert()
+ * @len: 4 or 16
+ * @prefix_len: 0 to 32 or 128
+ * @owner: owner; the prefix is the last of its list then. Nothing happens if it is not its own
  */
-void allowedips_take_back(struct allowedips_owner *owner, struct allowedips_owner *aside);
+void allowedips_keep(struct allowedips *table, const u8 *addr, u8 len, u8 prefix_len,
+		     struct allowedips_owner *owner);
 
 /**
  * allowedips_free() - remove everything

@@ -51,6 +51,10 @@ ip netns exec "$ns" wg set "$dev" listen-port "$port" private-key "$tmp/go-priva
 ip -n "$ns" addr add 10.9.0.1/24 dev "$dev"
 ip -n "$ns" link set "$dev" up
 
+if ! ip netns exec "$ns" build/record_vectors record "$port" >"$tmp/arrays"; then
+	cat "$tmp/log" >&2
+	exit 1
+fi
 version=$(wireguard-go --version | sed -n '1s/^wireguard-go //p')
 {
 	echo "/* SPDX-License-Identifier: GPL-2.0 */"
@@ -63,7 +67,6 @@ version=$(wireguard-go --version | sed -n '1s/^wireguard-go //p')
 	echo
 	echo "#include <linux/types.h>"
 	echo
-	ip netns exec "$ns" build/record_vectors record "$port"
+	cat "$tmp/arrays"
 	echo "#endif /* _NOISE_VECTORS_H */"
-} >"$tmp/noise_vectors.h" || { cat "$tmp/log" >&2; exit 1; }
-mv "$tmp/noise_vectors.h" noise_vectors.h
+} >noise_vectors.h

@@ -109,6 +109,7 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 }
 
 unsigned int shim_rcu_readers;
+void (*shim_rcu_reader)(void);
 static struct rcu_head **waiting;
 static size_t nr_waiting, room;
 

@@ -2,13 +2,15 @@
 /* Cryptokey routing: fixed cases, and random ones against a naive list. */
 #include <arpa/inet.h>
 
-#include "naive_allowedips.h"
+#include "pair_allowedips.h"
 #include "test_cmocka.h"
 #include "test_random.h"
 
-enum { A, B, C, D, E, F, G, H };
+#include "../../module/selftest/allowedips_test.c"
 
-static struct naive_pair *pair;
+enum { E = D + 1, F, G };
+
+static struct allowedips_pair *pair;
 
 static int setup(void **state)
 {
@@ -344,26 +346,27 @@ static void random_addr(u8 addr[16], u8 len)
 	memcpy(addr, last, sizeof(last));
 }
 
+/* Mostly one that is there, whoever has it. */
 static void random_remove(const u8 *addr, u8 len, u8 prefix_len, int owner)
 {
-	const struct naive_entry *e;
+	struct naive_entry e;
 
 	if (pair->list.count && test_random_below(4)) {
-		e = &pair->list.entries[test_random_below(pair->list.count)];
-		pair_remove(pair, e->addr, e->len, e->prefix_len, e->owner);
+		e = pair->list.entries[test_random_below(pair->list.count)];
+		pair_remove(pair, e.addr, e.len, e.prefix_len, e.owner);
 	} else {
 		pair_remove(pair, addr, len, prefix_len, owner);
 	}
 }
 
-static void random_step(void)
+static void random_change(void)
 {
 	u8 addr[16], len = test_random_below(2) ? 4 : 16;
 	u8 prefix_len = test_random_below(len * 8 + 1);
 	int owner = test_random_below(NAIVE_OWNERS);
 
 	random_addr(addr, len);
-	switch (test_random_below(64)) {
+	switch (test_random_below(39)) {
 	case 0 ... 17:
 		pair_insert(pair, addr, len, prefix_len, owner, test_random_below(8) / 6);
 		break;
@@ -373,10 +376,75 @@ static void random_step(void)
 	case 21 ... 37:
 		random_remove(addr, len, prefix_len, owner);
 		break;
-	case 38:
+	default:
 		pair_remove_owner(pair, owner);
+	}
+}
+
+/**
+ * struct watched - an address that readers look up while a writer is at work
+ * @addr: address
+ * @len: 4 or 16
+ * @before: whom it leads to before the change
+ * @seen: whom it has led to since, a bit for each owner, the first for none
+ */
+struct watched {
+	u8 addr[16];
+	u8 len;
+	int before;
+	u32 seen;
+};
+
+static struct watched watched[8];
+
+static void read_watched(void)
+{
+	struct allowedips_owner *owner;
+	struct watched *w;
+
+	rcu_read_lock();
+	for (w = watched; w < watched + ARRAY_SIZE(watched); w++) {
+		owner = w->len == 4 ? allowedips_lookup4(&pair->trie, w->addr) :
+				      allowedips_lookup6(&pair->trie, w->addr);
+		w->seen |= 1U << (owner ? owner - pair->owners + 1 : 0);
+	}
+	rcu_read_unlock();
+}
+
+/* At each moment of a change a reader finds what held before or what holds after it. */
+static void watched_change(void)
+{
+	struct watched *w;
+	int after;
+
+	for (w = watched; w < watched + ARRAY_SIZE(watched); w++) {
+		w->len = test_random_below(2) ? 4 : 16;
+		random_addr(w->addr, w->len);
+		w->before = naive_lookup(&pair->list, w->addr, w->len);
+		w->seen = 0;
+	}
+	shim_rcu_reader = read_watched;
+	random_change();
+	shim_rcu_reader = NULL;
+	for (w = watched; w < watched + ARRAY_SIZE(watched); w++) {
+		after = naive_lookup(&pair->list, w->addr, w->len);
+		assert_int_equal(w->seen & ~(1U << (w->before + 1) | 1U << (after + 1)), 0);
+	}
+}
+
+static void random_step(void)
+{
+	u8 addr[16], len = test_random_below(2) ? 4 : 16;
+
+	switch (test_random_below(8)) {
+	case 0:
+		watched_change();
+		break;
+	case 1 ... 4:
+		random_change();
 		break;
 	default:
+		random_addr(addr, len);
 		pair_lookup(pair, addr, len);
 	}
 }
@@ -393,6 +461,11 @@ static void test_random_operations(void **state)
 		if (test_random_below(256) == 0)
 			rcu_barrier();
 	}
+}
+
+static void test_module_selftest(void **state)
+{
+	assert_true(mytun_allowedips_selftest());
 }
 
 int main(void)
@@ -414,6 +487,7 @@ int main(void)
 		with_table(test_deepest),
 		with_table(test_free_large),
 		with_table(test_random_operations),
+		with_table(test_module_selftest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

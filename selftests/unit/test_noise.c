@@ -133,10 +133,11 @@ static bool accept_response(struct side *to)
 /* Whether @call leaves @hs as it was, to the bit, and gives @expected. */
 #define assert_unchanged(hs, call, expected)                                                       \
 	do {                                                                                       \
+		const struct noise_handshake *__hs = (hs);                                         \
 		struct noise_handshake __before;                                                   \
-		memcpy(&__before, hs, sizeof(__before));                                           \
+		memcpy(&__before, __hs, sizeof(__before));                                         \
 		assert_int_equal(call, expected);                                                  \
-		assert_memory_equal(&__before, hs, sizeof(__before));                              \
+		assert_memory_equal(&__before, __hs, sizeof(__before));                            \
 	} while (0)
 
 static void assert_cleared(const struct noise_handshake *hs)
@@ -450,12 +451,14 @@ static void test_without_identity(void **state)
 	assert_memory_equal(fresh.static_static, zero, sizeof(zero));
 
 	assert_true(try_initiate(&a, 1));
+	fresh.state = HANDSHAKE_CONSUMED_RESPONSE;
+	b.hs = a.hs;
 	a.hs = fresh;
+	assert_unchanged(&a.hs, try_initiate(&a, 2), false);
 	a.id = none;
 	assert_unchanged(&a.hs, try_initiate(&a, 2), false);
-	assert_unchanged(&a.hs, open_and_consume(&a, start_ns), -EPERM);
-	a.hs.state = HANDSHAKE_CREATED_INITIATION;
-	assert_unchanged(&a.hs, accept_response(&a), false);
+	a.hs = b.hs;
+	assert_unchanged(&a.hs, try_initiate(&a, 2), false);
 }
 
 static void test_identity_changes(void **state)
@@ -522,8 +525,16 @@ static void seal_with(u8 *dst, const u8 *src, size_t len, u8 *ck, u8 *h, const u
 	crypto_hash(h, h, NOISE_HASH_LEN, dst, len + NOISE_TAG_LEN);
 }
 
+/* The secret that zeros become: everybody's. */
+static void weak_secret(u8 secret[NOISE_KEY_LEN])
+{
+	memset(secret, 0, NOISE_KEY_LEN);
+	crypto_x25519_clamp(secret);
+}
+
 /* An initiation in the name of @sender that takes "ss" for zeros. */
-static void forge_initiation(const u8 sender[NOISE_KEY_LEN], const u8 receiver[NOISE_KEY_LEN])
+static void forge_initiation(const u8 sender[NOISE_KEY_LEN], const u8 receiver[NOISE_KEY_LEN],
+			     const u8 receiver_point[NOISE_KEY_LEN])
 {
 	static const char name[] = "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s";
 	static const char prologue[] = "WireGuard v1 zx2c4 Jason@zx2c4.com";
@@ -538,7 +549,7 @@ static void forge_initiation(const u8 sender[NOISE_KEY_LEN], const u8 receiver[N
 	assert_true(crypto_x25519_public(initiation.ephemeral, e));
 	crypto_hash(h, h, sizeof(h), initiation.ephemeral, NOISE_KEY_LEN);
 	hkdf_derive(ck, NULL, NULL, ck, initiation.ephemeral, NOISE_KEY_LEN);
-	assert_true(crypto_x25519(dh, e, receiver));
+	assert_true(crypto_x25519(dh, e, receiver_point));
 	seal_with(initiation.encrypted_static, sender, NOISE_KEY_LEN, ck, h, dh);
 	seal_with(initiation.encrypted_timestamp, timestamp, sizeof(timestamp), ck, h, zero);
 }
@@ -549,8 +560,28 @@ static void test_zero_static_static(void **state)
 	const u8 *point = x25519_low_order[2];
 
 	noise_handshake_init(&b.hs, &b.id, point, psk);
-	forge_initiation(point, b.id.static_public);
+	forge_initiation(point, b.id.static_public, b.id.static_public);
 	assert_unchanged(&b.hs, open_and_consume(&b, start_ns), -EBADMSG);
+}
+
+/* A device without a key must not be taken for one whose private key is zeros. */
+static void test_nobody_is_spoken_to(void **state)
+{
+	u8 secret[NOISE_KEY_LEN], point[NOISE_KEY_LEN];
+
+	weak_secret(secret);
+	assert_true(crypto_x25519_public(point, secret));
+	noise_identity_set(&b.id, zero);
+	forge_initiation(a.id.static_public, zero, point);
+	assert_unchanged(&b.hs, open_and_consume(&b, start_ns), -EPERM);
+
+	assert_true(try_initiate(&a, 1));
+	noise_identity_set(&b.id, private_b);
+	assert_int_equal(accept_initiation(&b, start_ns), 0);
+	memcpy(b.hs.remote_static, point, sizeof(point));
+	assert_true(respond(&b));
+	noise_identity_set(&a.id, zero);
+	assert_unchanged(&a.hs, noise_consume_response(&a.hs, &response, &a.id), false);
 }
 
 int main(void)
@@ -577,6 +608,7 @@ int main(void)
 		cmocka_unit_test_setup(test_identity_changes, setup),
 		cmocka_unit_test_setup(test_low_order, setup),
 		cmocka_unit_test_setup(test_zero_static_static, setup),
+		cmocka_unit_test_setup(test_nobody_is_spoken_to, setup),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);

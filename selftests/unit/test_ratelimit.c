@@ -7,13 +7,9 @@
 #include <linux/time64.h>
 #include <linux/unaligned.h>
 
-#include "ratelimit.h"
+#include "../../module/selftest/ratelimit_test.c"
 #include "test_cmocka.h"
 #include "test_random.h"
-#include "wire.h"
-
-#define TOKEN_NS ((u64)NSEC_PER_SEC / HANDSHAKES_PER_SECOND)
-#define START_NS ((u64)NSEC_PER_SEC)
 
 enum { NS = 1, SLOTS = RATELIMIT_SETS * RATELIMIT_WAYS };
 
@@ -204,6 +200,11 @@ static void test_no_memory(void **state)
 	ratelimit_uninit(&other);
 }
 
+static void test_module_selftest(void **state)
+{
+	assert_true(mytun_ratelimit_selftest());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_collision_fails_closed, setup, teardown),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_module_selftest),
 	};
 
 	test_random_seed();

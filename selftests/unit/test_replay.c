@@ -4,7 +4,7 @@
 
 #include <linux/kernel.h>
 
-#include "replay.h"
+#include "../../module/selftest/replay_test.c"
 #include "test_cmocka.h"
 #include "test_random.h"
 
@@ -164,6 +164,11 @@ static void test_against_record(void **state)
 	free(seen);
 }
 
+static void test_module_selftest(void **state)
+{
+	assert_true(mytun_replay_selftest());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +179,7 @@ int main(void)
 		cmocka_unit_test_setup(test_wraparound, setup),
 		cmocka_unit_test_setup(test_end_of_counters, setup),
 		cmocka_unit_test_setup(test_against_record, setup),
+		cmocka_unit_test(test_module_selftest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,33 +5,46 @@
 # and status of our own in the cache. Mirror, proxy and keys are the machine's.
 # Sourced after lib.sh.
 
-# debian_mirror: where this machine gets Debian from ($MYTUN_VM_MIRROR goes first)
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# debian_mirror LABEL: where this machine gets Debian or Debian-Security from
 debian_mirror()
 {
-	local uri=${MYTUN_VM_MIRROR:-}
+	local uri
 
-	need apt-get
 	# shellcheck disable=SC2016 # apt expands it
-	[[ $uri ]] || uri=$(apt-get indextargets --format '$(REPO_URI)' \
-			"Created-By: Packages" "Origin: Debian" "Label: Debian" |
-			sed -n 1p)
-	[[ $uri ]] || die "apt knows no Debian mirror: run apt-get update, or set MYTUN_VM_MIRROR"
+	uri=$(apt-get indextargets --format '$(REPO_URI)' \
+		"Created-By: Packages" "Origin: Debian" "Label: $1" | sed -n 1p)
 	# Cloud images name a file with a list of mirrors
 	[[ $uri != mirror+file:* ]] || uri=$(awk '{ print $1; exit }' "${uri#mirror+file:}")
+	[[ $1 != Debian || ! ${MYTUN_VM_MIRROR:-} ]] || uri=$MYTUN_VM_MIRROR
+	[[ $uri || $1 != Debian ]] ||
+		die "apt knows no Debian mirror: run apt-get update, or set MYTUN_VM_MIRROR"
 	echo "$uri"
 }
 
-# suite_use SUITE: read the package lists of SUITE; suite_apt and suite_get then work on it
+# suite_sources SUITE: lines of sources.list, with the security updates of those
+# that have them
+suite_sources()
+{
+	local option="[arch=amd64 signed-by=$KEYRING]" mirror
+
+	mirror=$(debian_mirror Debian) || return
+	echo "deb $option $mirror $1 main"
+	mirror=$(debian_mirror Debian-Security)
+	[[ ! $mirror || $1 == sid || $1 == *-backports ]] ||
+		echo "deb $option $mirror $1-security main"
+}
+
+# suite_use SUITE: read its package lists; the other functions work on them
 suite_use()
 {
-	local dir=$VM_CACHE/apt/$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	local mirror
+	local dir=$VM_CACHE/apt/$1
 
-	[[ -e $keyring ]] || die "missing: $keyring (package debian-archive-keyring)"
-	mirror=$(debian_mirror) || exit
+	[[ -e $KEYRING ]] || die "missing: $KEYRING (package debian-archive-keyring)"
 	mkdir -p "$dir"/{lists,cache/archives}/partial "$dir/empty.d"
 	: >"$dir/empty"
-	echo "deb [arch=amd64 signed-by=$keyring] $mirror $1 main" >"$dir/sources.list"
+	suite_sources "$1" >"$dir/sources.list" || exit
 	SUITE_OPTS=(
 		-o Dir::State::Lists="$dir/lists"
 		-o Dir::State::Status="$dir/empty"

@@ -4,7 +4,7 @@
 # Put a kernel in the cache: Debian's own packages, or any kernel by path.
 #
 #	fetch.sh 6.1|6.12|7.2
-#	fetch.sh NAME IMAGE [MODULES [HEADERS]]
+#	fetch.sh NAME IMAGE [MODULES [HEADERS]]		(MODULES may be "")
 #
 # The first form downloads image, modules and headers (6.1: bookworm, 6.12:
 # bookworm-backports, 7.2: sid) and installs nothing. If this machine's compiler
@@ -89,10 +89,10 @@ make_chroot()
 
 	((EUID == 0)) || die "building for $name here needs a chroot, and making it needs root"
 	need debootstrap
-	mirror=$(debian_mirror)
+	mirror=$(debian_mirror Debian)
 	say "making a chroot of ${2%-backports} with $(compiler "$1")"
 	debootstrap --variant=minbase --include="make,pahole,$(compiler "$1")" \
-		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+		--keyring="$KEYRING" \
 		"${2%-backports}" "$chroot" "$mirror" >"$1/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$1/debootstrap.log" >&2; die "debootstrap failed"; }
 	rm -f "$chroot"/var/cache/apt/archives/*.deb
@@ -107,7 +107,7 @@ register()
 	local file
 
 	for file in "${@:2}"; do
-		[[ -e $file ]] || die "$file is not there"
+		[[ ! $file || -e $file ]] || die "$file is not there"
 	done
 	ln -s "$(realpath "$2")" "$1/image"
 	[[ -z ${3:-} ]] || ln -s "$(realpath "$3")" "$1/modules"

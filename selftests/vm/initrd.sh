@@ -35,6 +35,7 @@ TOOLS=(
 	ncat strace
 )
 # Without these there is no guest; the others are for the tests to ask for
+# shellcheck disable=SC2034 # used by run.sh
 TOOLS_NEEDED=(bash cat dmesg insmod ip mkdir modprobe mount stty tar)
 
 # What tools open by name while they run
@@ -42,7 +43,7 @@ HOST_LIB=/usr/lib/x86_64-linux-gnu
 TOOL_FILES=(
 	/etc/iproute2 /usr/share/iproute2 /usr/lib/iproute2 /usr/lib/tc
 	/etc/protocols /etc/services /usr/libexec/coreutils
-	$HOST_LIB/tc $HOST_LIB/xtables $HOST_LIB/libgcc_s.so.1
+	"$HOST_LIB"/{tc,xtables,libgcc_s.so.1}
 )
 
 # Modules that the test of a tunnel may want: folders of kernel/ (and all that
@@ -62,17 +63,17 @@ libraries()
 }
 
 # put DIR FILE...: copy files of the host to the same places below DIR. A link
-# becomes the file and a link to it.
+# becomes the file and a link to it; /lib and the like are in /usr.
 put()
 {
-	local dir=$1 file real dest
+	local dir=$1 file real
 
 	for file in "${@:2}"; do
 		real=$(realpath "$file")
-		dest=$dir${real#"$VM_CACHE/tools"}
-		[[ -e $dest ]] || { mkdir -p "${dest%/*}" && cp -a "$real" "$dest"; }
-		dest=$dir${file#"$VM_CACHE/tools"}
-		[[ -e $dest ]] || { mkdir -p "${dest%/*}" && ln -s "$real" "$dest"; }
+		file=$(realpath "${file%/*}")/${file##*/}
+		mkdir -p "$dir${real%/*}" "$dir${file%/*}"
+		[[ -e $dir$real ]] || cp -a "$real" "$dir$real"
+		[[ -e $dir$file || -L $dir$file ]] || ln -s "$real" "$dir$file"
 	done
 }
 
@@ -126,7 +127,7 @@ host_files()
 # files are not those that it was made of
 host_part()
 {
-	local files key dir file
+	local files libs key dir file
 
 	files=$(host_files "$1")
 	mapfile -t files <<<"$files"
@@ -148,8 +149,9 @@ host_part()
 	put "$dir" "${files[@]}"
 	# Of python's library: not its tests and not what builds programs
 	rm -rf "$dir"/usr/lib/python3*/{config-*,test,idlelib,ensurepip,lib2to3,pydoc_data,unittest/test}
-	mapfile -t files < <(libraries "${files[@]}" $(find "$dir" -name '*.so'))
-	put "$dir" "${files[@]}"
+	mapfile -t files < <(find "$dir" -name '*.so*' -o -path '*bin/*')
+	mapfile -t libs < <(libraries "${files[@]}")
+	put "$dir" "${libs[@]}"
 	archive "$dir" "$file"
 	rm -r "$dir"
 }
@@ -172,61 +174,68 @@ module_files()
 		}' modules.dep | sort -u
 }
 
-# modules_tree KERNELDIR: make KERNELDIR/tree, a folder with lib/modules/RELEASE
-# of the wanted modules, not compressed
-modules_tree()
+# copy_modules FROM TO RELEASE: copy the wanted modules, not compressed
+copy_modules()
 {
-	local release all=$1/tree.all tree=$1/tree.new files
+	local from=$1 to=$2 all files
 
-	release=$(<"$1/release")
-	rm -rf "$all" "$tree"
-	merged_usr "$tree"
-	mkdir -p "$all/lib/modules" "$tree/lib/modules/$release"
-	cp -rs "$(realpath "$1/modules")" "$all/lib/modules/$release"
-	depmod -b "$all" "$release"
-	cd "$all/lib/modules/$release"
-	mapfile -t files < <(module_files)
-	cp -L --parents "${files[@]}" modules.{order,builtin,builtin.modinfo} "$tree/lib/modules/$release"
-	cd "$tree"
-	find . -name '*.ko.xz' -exec unxz {} +
-	find . -name '*.ko.zst' -exec unzstd -q --rm {} +
-	depmod -b "$tree" "$release"
-	rm -rf "$all" "$1/tree"
-	mv "$tree" "$1/tree"
+	all=$(mktemp -d "$VM_CACHE/initrd/tmp.XXXXXX")
+	mkdir -p "$all/lib/modules"
+	cp -rs "$(realpath "$from")" "$all/lib/modules/$3"
+	depmod -b "$all" "$3"
+	mapfile -t files < <(cd "$all/lib/modules/$3" && module_files)
+	(cd "$all/lib/modules/$3" &&
+		cp -L --parents "${files[@]}" modules.{order,builtin,builtin.modinfo} "$to")
+	find "$to" -name '*.ko.xz' -exec unxz {} +
+	find "$to" -name '*.ko.zst' -exec unzstd -q --rm {} +
+	rm -r "$all"
 }
 
-# modules_part KERNEL: print the name of the archive of a kernel's modules
+# modules_part KERNEL: print the name of the archive of a kernel's modules. The
+# same files lie in the folder "tree" beside it.
 modules_part()
 {
-	local dir file
+	local dir file key release tree
 
 	dir=$(kernel_dir "$1")
-	[[ -e $dir/modules ]] || return 0
-	file=$dir/modules-$(cksum <"$VM_DIR/initrd.sh" | cut -d ' ' -f 1)
+	release=$(<"$dir/release")
+	key=$({
+		cat "$VM_DIR/initrd.sh"
+		stat -L -c %Y "$dir/modules" 2>/dev/null || true
+	} | cksum | cut -d ' ' -f 1)
+	file=$dir/modules-$key
 	echo "$file"
 	lock "kernel-$1"
 	[[ ! -e $file ]] || return 0
 
 	say "packing the modules of $1"
-	(modules_tree "$dir")
-	archive "$dir/tree" "$file"
+	tree=$dir/tree
+	rm -rf "$tree" "$dir"/modules-*
+	merged_usr "$tree"
+	mkdir -p "$tree/usr/lib/modules/$release"
+	if [[ -e $dir/modules ]]; then
+		copy_modules "$dir/modules" "$tree/usr/lib/modules/$release" "$release"
+	else
+		touch "$tree/usr/lib/modules/$release"/modules.{order,builtin,builtin.modinfo}
+	fi
+	depmod -b "$tree" "$release"
+	archive "$tree" "$file"
 }
 
-# add_modules DIR KERNEL MODULE.ko...: below DIR, these modules in "extra" and
-# depmod's files that know them
+# add_modules DIR KERNEL MODULE.ko...: below DIR, these modules and the lists of
+# depmod that know them; modules_part comes first
 add_modules()
 {
-	local dir=$1 tree release
+	local dir=$1 kernel release
 
-	tree=$(kernel_dir "$2")/tree
-	[[ -e $tree ]] || return 0
-	release=$(<"$tree/../release")
+	kernel=$(kernel_dir "$2")
+	release=$(<"$kernel/release")
 	mkdir -p "$dir/usr/lib/modules"
-	cp -rl "$tree/usr/lib/modules/$release" "$dir/usr/lib/modules/"
-	cp --remove-destination -t "$dir/usr/lib/modules/$release/kernel" "${@:3}"
+	cp -rl "$kernel/tree/usr/lib/modules/$release" "$dir/usr/lib/modules/"
+	cp --remove-destination -t "$dir/usr/lib/modules/$release" "${@:3}"
+	# depmod writes new files, so the originals stay as they are
 	ln -s usr/lib "$dir/lib"
-	# depmod writes new files, so the linked originals stay as they are
 	depmod -b "$dir" "$release"
-	rm -r "$dir/lib"
+	rm "${dir:?}/lib"
 	find "$dir/usr/lib/modules" -type f -links +1 -delete
 }

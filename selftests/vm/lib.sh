@@ -12,15 +12,15 @@
 #	kernels/NAME/chroot	only when the host cannot build for it
 #	kernels/NAME/release	its version, one line
 #	apt/SUITE/		package lists of the suites that we fetch from
-#	tools/			tools that this release of Debian does not have
 #	initrd/			the parts of an initramfs that seldom change
 #	slot.N			locks: one for each guest that may run
+#	*.lock			other locks
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 VM_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 VM_CACHE=${MYTUN_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mytun-vm}
-# The order in which to look for the host's tools
-VM_PATH=$VM_CACHE/tools/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Where the tools of the host are, whatever PATH says
+VM_PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 say()
 {

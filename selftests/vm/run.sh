@@ -37,10 +37,11 @@ trap 'exit 73' ERR
 . "${0%/*}/lib.sh"
 . "${0%/*}/initrd.sh"
 
-COMPLAINTS='WARNING: |BUG: |Oops|Call Trace:|KASAN|KCSAN|KFENCE|UBSAN|ODEBUG|kmemleak:'
-COMPLAINTS+='|suspicious RCU|INFO: .*(deadlock|inconsistent|trying to register|task .* blocked)'
-COMPLAINTS+='|possible (circular|recursive)|refcount_t|general protection fault'
-COMPLAINTS+='|rcu.*(stall|self-detected)|soft lockup|waiting for .* to become free|Kernel panic'
+# What the kernel writes when something is wrong with it
+COMPLAINTS='WARNING: |BUG: |Oops|Call Trace:|Kernel panic|general protection fault|UBSAN: '
+COMPLAINTS+='|refcount_t: |suspicious RCU|INFO: (task .* blocked|trying to register)'
+COMPLAINTS+='|rcu.* (stall|self-detected)|soft lockup|waiting for .* to become free'
+COMPLAINTS+='|kmemleak: .* suspected'
 
 usage()
 {
@@ -78,52 +79,60 @@ parse()
 	[[ ! $icount ]] || smp=1
 }
 
-# take_slot: at most MYTUN_VM_GUESTS (2) guests run at once for one cache. QEMU
-# inherits the lock, so that it holds until the guest is gone.
+# take_slot: at most MYTUN_VM_GUESTS (2) guests of a cache run at once, first come,
+# first served. QEMU inherits the lock, so that it holds until the guest is gone.
 take_slot()
 {
-	local fd i said
+	local queue slot i waiting=
 
-	mkdir -p "$VM_CACHE"
+	exec {queue}>"$VM_CACHE/queue.lock"
+	flock -n "$queue" || { waiting=1; say "waiting for other guests to end"; flock "$queue"; }
 	while :; do
 		for ((i = 1; i <= ${MYTUN_VM_GUESTS:-2}; i++)); do
-			exec {fd}>"$VM_CACHE/slot.$i"
-			! flock -n "$fd" || return 0
-			exec {fd}>&-
+			exec {slot}>"$VM_CACHE/slot.$i"
+			! flock -n "$slot" || break 2
+			exec {slot}>&-
 		done
-		[[ ${said:-} ]] || say "waiting for another guest to end"
-		said=1
-		sleep 1
+		[[ $waiting ]] || say "waiting for another guest to end"
+		waiting=1
+		sleep 0.5
 	done
+	exec {queue}>&-
+}
+
+# add_file FILE:DEST: into the folder $root
+add_file()
+{
+	local file=${1%%:*} dest=${1#*:} libs
+
+	[[ $dest == /* ]] || die "$1: the place in the guest must begin with /"
+	# These are links in the archive of tools
+	[[ ! $dest =~ ^/(bin|sbin|lib|lib64)/ ]] || dest=/usr$dest
+	mkdir -p "$root${dest%/*}"
+	cp -aLT "$file" "$root$dest"
+	mapfile -t libs < <(libraries "$file")
+	put "$root" "${libs[@]}"
 }
 
 # run_part FILE: the archive with what is new in this run
 run_part()
 {
-	local dir=$tmp/root item file module=${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}
+	local root=$tmp/root item module vpnctl
 
-	mkdir -p "$dir/vm"
-	cp "$VM_DIR/init" "$dir/init"
-	printf '%s\0' "${command[@]}" >"$dir/vm/command"
-	echo "$modules" >"$dir/vm/modules"
-	echo "$end" >"$dir/vm/end"
-	mkdir -p "$dir/selftests"
-	tar -C "$VM_DIR/.." --exclude=./vm --exclude=./unit --exclude=./fuzz -cf - . |
-		tar -C "$dir/selftests" -xf -
-	[[ ! -e $module ]] || add_modules "$dir" "$kernel" "$module"
-	file=$VM_DIR/../../userspace/vpnctl
-	[[ ! -x $file ]] || add=("$file:/usr/bin/vpnctl" "${add[@]}")
+	module=${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}
+	vpnctl=$VM_DIR/../../userspace/vpnctl
+	mkdir -p "$root"/{vm,selftests}
+	cp "$VM_DIR/init" "$root/init"
+	printf '%s\0' "${command[@]}" >"$root/vm/command"
+	echo "$modules" >"$root/vm/modules"
+	echo "$end" >"$root/vm/end"
+	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
+	[[ ! -e $module ]] || add_modules "$root" "$kernel" "$module"
+	[[ ! -x $vpnctl ]] || add_file "$vpnctl:/usr/bin/vpnctl"
 	for item in "${add[@]}"; do
-		file=$dir/${item#*:}
-		mkdir -p "${file%/*}"
-		cp -aLT "${item%%:*}" "$file"
-		mapfile -t libs < <(libraries "${item%%:*}")
-		put "$dir" "${libs[@]}"
+		add_file "$item"
 	done
-	# "lib" is a link in the archive of tools
-	[[ ! -d $dir/lib ]] || { cp -a "$dir/lib" "$dir/usr/" && rm -r "$dir/lib"; }
-	[[ ! -d $dir/lib64 ]] || { cp -a "$dir/lib64" "$dir/usr/" && rm -r "$dir/lib64"; }
-	archive "$dir" "$1"
+	archive "$root" "$1"
 }
 
 make_initrd()
@@ -161,6 +170,7 @@ start()
 	qemu=$!
 }
 
+# shellcheck disable=SC2317 # called by traps
 cleanup()
 {
 	[[ ! ${qemu:-} ]] || kill "$qemu" 2>/dev/null || true
@@ -175,7 +185,7 @@ fail()
 		echo "--- the command's last lines"
 		tail -n 10 "$tmp/console.log"
 		echo "--- the kernel's last lines"
-		tail -n 40 "$tmp/kernel.console"
+		tail -n 60 "$tmp/kernel.console"
 		echo "---"
 	} >&2
 	exit "$1"
@@ -201,7 +211,7 @@ judge()
 }
 
 parse "$@"
-need qemu-system-x86_64 cpio depmod
+need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
 dir=$(kernel_dir "$kernel")
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mytun-vm.XXXXXX")
 trap cleanup EXIT

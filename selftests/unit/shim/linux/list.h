@@ -53,6 +53,23 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 	list_add_tail(entry, head);
 }
 
+static inline void list_splice_init(struct list_head *list, struct list_head *head)
+{
+	if (list->next != list) {
+		struct list_head *first = list->next, *last = list->prev, *next = head->next;
+
+		shim_list_join(head, first);
+		shim_list_join(last, next);
+		INIT_LIST_HEAD(list);
+	}
+}
+
+static inline void list_replace_init(struct list_head *old, struct list_head *new)
+{
+	INIT_LIST_HEAD(new);
+	list_splice_init(old, new);
+}
+
 static inline bool list_empty(const struct list_head *head)
 {
 	return head->next == head;

@@ -2,7 +2,8 @@
 /*
  * RCU of one thread. Callbacks run in rcu_barrier() and nowhere else, so a test decides
  * when a grace period ends; a callback that is queued twice, a barrier or a wait inside a
- * read section and a dereference outside of one end the test.
+ * read section and a dereference outside of one end the test. In place of readers on other
+ * CPUs a test may have a function called after each pointer that a writer sets.
  */
 #ifndef _SHIM_LINUX_RCUPDATE_H
 #define _SHIM_LINUX_RCUPDATE_H
@@ -13,6 +14,7 @@
 #include <linux/types.h>
 
 extern unsigned int shim_rcu_readers;
+extern void (*shim_rcu_reader)(void);	/* for tests: plays the readers; NULL: nobody */
 
 static inline void rcu_read_lock(void)
 {
@@ -47,8 +49,13 @@ static inline bool rcu_read_lock_held(void)
 	})
 #define rcu_dereference(p) rcu_dereference_check(p, false)
 #define rcu_dereference_bh(p) rcu_dereference_check(p, false)
-#define rcu_assign_pointer(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
-#define RCU_INIT_POINTER(p, v) WRITE_ONCE(p, v)
+#define rcu_assign_pointer(p, v)                                \
+	do {                                                    \
+		__atomic_store_n(&(p), (v), __ATOMIC_RELEASE);  \
+		if (shim_rcu_reader)                            \
+			shim_rcu_reader();                      \
+	} while (0)
+#define RCU_INIT_POINTER(p, v) rcu_assign_pointer(p, v)
 
 typedef void (*rcu_callback_t)(struct rcu_head *head);
 

@@ -10,14 +10,12 @@
 	static inline u##bits get_unaligned_##end##bits(const void *p)                             \
 	{                                                                                          \
 		__##end##bits v;                                                                   \
-                                                                                                   \
 		memcpy(&v, p, sizeof(v));                                                          \
 		return end##bits##_to_cpu(v);                                                      \
 	}                                                                                          \
 	static inline void put_unaligned_##end##bits(u##bits val, void *p)                         \
 	{                                                                                          \
 		__##end##bits v = cpu_to_##end##bits(val);                                         \
-                                                                                                   \
 		memcpy(p, &v, sizeof(v));                                                          \
 	}
 

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Write the inputs that fuzzing starts from: seeds.sh DIRECTORY
+
+set -e
+out=$1
+
+# message TYPE LENGTH: that type word and bytes up to the length
+message()
+{
+	printf '%b\000\000\000' "\\0$(printf %03o "$1")"
+	head -c "$(($2 - 4))" /dev/zero | tr '\000' '\125'
+}
+
+mkdir -p "$out/fuzz_wire" "$out/fuzz_handshake" "$out/fuzz_allowedips"
+
+for m in 1:148 2:92 3:64 4:32 4:33 4:128 1:147 1:149 4:31 0:148 5:148; do
+	message "${m%:*}" "${m#*:}" >"$out/fuzz_wire/type${m%:*}-length${m#*:}"
+done
+
+# Kind of message and no change at all; then one bit of each of its first parts.
+for kind in 0 1 2; do
+	for redo_mac1 in 0 1; do
+		first=\\0$(printf %03o $((kind | redo_mac1 << 2)))
+		printf %b "$first" >"$out/fuzz_handshake/$kind$redo_mac1"
+		for at in 000 004 010 100 163 210; do
+			printf '%b\001' "$first\\0$at" >"$out/fuzz_handshake/$kind$redo_mac1-$at"
+		done
+	done
+done
+
+# Nested and neighbouring prefixes, of both families; lookups, removals, an owner's end.
+{
+	printf '\007\012\000\000\000\010'	# 10.0.0.0/8 to owner 0
+	printf '\027\012\001\000\000\020'	# 10.1.0.0/16 to owner 1
+	printf '\047\012\001\001\001\040'	# 10.1.1.1/32 to owner 2
+	printf '\004\012\001\001\001\000'
+} >"$out/fuzz_allowedips/nested"
+{
+	cat "$out/fuzz_allowedips/nested"
+	printf '\022\012\001\000\000\020\001\000\040'
+} >"$out/fuzz_allowedips/removed"
+{
+	printf '\207\040\001\200\001\077\227\040\001\200\001\100\247\040\001\200\001\101'
+	printf '\267\040\001\200\001\200\204\040\001\200\001\000\260\240\204\040\001\200\001\000'
+} >"$out/fuzz_allowedips/words"
+{
+	printf '\005\012\000\000\000\010\007\012\000\000\000\010\025\012\001\000\000\020'
+	printf '\026\013\000\000\000\010\007\000\000\000\000\000\001'
+} >"$out/fuzz_allowedips/no-memory"

@@ -1,0 +1,507 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the kselftest scripts of this folder share: KTAP output, namespaces, keys,
+# devices, traffic, and the kernel log. A script sources this file, says `plan N`
+# and `need TOOL...`, builds its topology, calls `check NAME FUNCTION...` for each
+# check, and ends with `finish`, which adds the last two checks. A command that
+# fails ends the check that it is in, with its line as the diagnostic.
+#
+#   KIND	kind of the devices under test		(mytun; also: wireguard)
+#   TOOL	what configures them			(vpnctl; also: wg)
+#   MODULE_KO	the module to load if modprobe does not find it
+
+set -eEuo pipefail
+
+KIND=${KIND:-mytun}
+TOOL=${TOOL:-vpnctl}
+SCRIPT=${0##*/}
+
+CHECKS=0
+FAILED=0
+SKIPPED=0
+PLANNED=0
+NAMESPACES=()
+LOG_PID=
+BALANCE=1
+declare -A PRIV PUB
+printf -v RUN_ID %04x%04x "$RANDOM" "$RANDOM"
+
+KSFT_SKIP=4
+# What makes a kernel log bad
+LOG_BAD='WARNING:|BUG:|Oops|general protection|KASAN|UBSAN|KCSAN|Call Trace|blocked for more'
+LOG_BAD+='|possible (recursive|circular)|suspicious RCU|unregister_netdevice: waiting|refcount_t:'
+
+# ---- KTAP ----
+
+# skip_all REASON: the whole script cannot run here
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit "$KSFT_SKIP"
+}
+
+# skip REASON: called in a check: it cannot run here
+skip()
+{
+	echo "$*" >"$TMP/skip"
+	exit "$KSFT_SKIP"
+}
+
+# have COMMAND...
+have()
+{
+	local name
+
+	for name; do
+		type -P "$name" >/dev/null || return
+	done
+}
+
+# need COMMAND...: skip the script when one is missing
+need()
+{
+	local name
+
+	for name; do
+		have "$name" || skip_all "missing: $name"
+	done
+}
+
+# module_load: load the module under test, logging what it creates
+module_load()
+{
+	[[ ! -e /sys/module/$KIND ]] || return 0
+	if ! modprobe "$KIND" dyndbg=+p 2>/dev/null; then
+		[[ ${MODULE_KO:-} ]] || return
+		insmod "$MODULE_KO" dyndbg=+p
+	fi
+}
+
+# log_objects: have the creation and destruction of objects logged
+log_objects()
+{
+	local control=/proc/dynamic_debug/control
+
+	[[ -e $control ]] || control=/sys/kernel/debug/dynamic_debug/control
+	[[ -e $control ]] || return
+	echo "module $KIND +p" >"$control"
+}
+
+# plan N: begin a script of N checks, the last two of finish() included
+plan()
+{
+	((EUID == 0)) || skip_all "needs root"
+	need ip nsenter ping stdbuf dmesg "$TOOL"
+	module_load || skip_all "no module $KIND"
+	PLANNED=$1
+	TMP=$(mktemp -d "${TMPDIR:-/tmp}/selftest.XXXXXX")
+	exec {PAUSE_FD}<> <(:)
+	trap on_exit EXIT
+	trap on_error ERR
+	trap 'exit 1' INT TERM
+	echo "TAP version 13"
+	echo "1..$PLANNED"
+	log_objects || BALANCE=0
+	log_follow
+}
+
+on_error()
+{
+	echo "# failed: ${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}: ${BASH_COMMAND%%$'\n'*}"
+}
+
+# end_jobs: end what this shell has started in the background, but not the log's reader
+end_jobs()
+{
+	local pid
+
+	for pid in $(jobs -p); do
+		[[ $pid != "$LOG_PID" ]] || continue
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+on_exit()
+{
+	local rc=$?
+
+	trap - ERR EXIT
+	set +e
+	[[ -e $TMP/done ]] || echo "Bail out! $SCRIPT ended early, code $rc"
+	end_jobs
+	ns_delete
+	kill "$LOG_PID"
+	rm -rf "$TMP"
+	exit "$rc"
+}
+
+# defer COMMAND...: called in a check: do this when it ends, however it ends
+defer()
+{
+	DEFERRED="$(printf '%q ' "$@"); $DEFERRED"
+}
+
+# check NAME COMMAND...: one check; the command runs in a shell of its own, where
+# any failing command ends it
+check()
+{
+	local name=$1 rc=0 note=
+
+	shift
+	CHECKS=$((CHECKS + 1))
+	rm -f "$TMP/skip"
+	set +e
+	trap - ERR
+	(
+		set -e
+		trap on_error ERR
+		DEFERRED=
+		trap 'set +e; trap - ERR; eval "$DEFERRED"; end_jobs' EXIT
+		"$@"
+	) >"$TMP/output" 2>&1
+	rc=$?
+	set -e
+	trap on_error ERR
+	if ((rc == KSFT_SKIP)) && [[ -e $TMP/skip ]]; then
+		SKIPPED=$((SKIPPED + 1))
+		note=" # SKIP $(<"$TMP/skip")"
+	elif ((rc)); then
+		FAILED=$((FAILED + 1))
+		tail -n 40 "$TMP/output" | sed 's/^\(# \)\{0,1\}/# /'
+		echo "not ok $CHECKS $name"
+		return
+	fi
+	echo "ok $CHECKS $name$note"
+}
+
+# finish: take everything down, do the last checks, and end the script
+finish()
+{
+	local passed
+
+	end_jobs
+	ns_delete
+	check "E43 $SCRIPT: everything that was created was destroyed" objects_balance
+	check "$SCRIPT: the kernel log has no WARN" log_is_clean
+	if ((CHECKS != PLANNED)); then
+		echo "# $PLANNED checks planned, $CHECKS done"
+		FAILED=$((FAILED + 1))
+	fi
+	passed=$((CHECKS - FAILED - SKIPPED))
+	echo "# Totals: pass:$passed fail:$FAILED xfail:0 xpass:0 skip:$SKIPPED error:0"
+	: >"$TMP/done"
+	((FAILED == 0)) || exit 1
+	((passed)) || exit "$KSFT_SKIP"
+	exit 0
+}
+
+# ---- assertions ----
+
+# fails COMMAND...: it must fail
+fails()
+{
+	! "$@" || { echo "succeeded, and must not: $*"; return 1; }
+}
+
+# same WANTED GOT
+same()
+{
+	[[ $1 == "$2" ]] || { printf 'wanted: %s\n   got: %s\n' "$1" "$2"; return 1; }
+}
+
+# pause: a moment, without the cost of a process
+pause()
+{
+	read -rt 0.05 -u "$PAUSE_FD" || true
+}
+
+# wait_for SECONDS COMMAND...: poll until it succeeds
+wait_for()
+{
+	local end=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || { echo "did not come true: $*"; return 1; }
+		pause
+	done
+}
+
+# ---- namespaces ----
+
+# ns_add NAME...: network namespaces, their loopback up
+ns_add()
+{
+	local name
+
+	for name; do
+		ip netns add "$name-$RUN_ID"
+		NAMESPACES+=("$name-$RUN_ID")
+		ip -n "$name-$RUN_ID" link set lo up
+	done
+}
+
+# ns_del NAME: one of them
+ns_del()
+{
+	ip netns del "$1-$RUN_ID"
+}
+
+ns_delete()
+{
+	local ns
+
+	for ns in "${NAMESPACES[@]}"; do
+		[[ ! -e /run/netns/$ns ]] || ip netns del "$ns"
+	done
+	NAMESPACES=()
+}
+
+# on NS COMMAND...: run it in a namespace
+on()
+{
+	nsenter --net="/run/netns/$1-$RUN_ID" "${@:2}"
+}
+
+# spawn NS COMMAND...: run it in the background, silently; $! is its number
+spawn()
+{
+	nsenter --net="/run/netns/$1-$RUN_ID" "${@:2}" >/dev/null 2>&1 &
+}
+
+# ipn NS ARGUMENTS...: ip(8) in a namespace
+ipn()
+{
+	ip -n "$1-$RUN_ID" "${@:2}"
+}
+
+# veth NS DEV ADDRESS4 ADDRESS6 NS DEV ADDRESS4 ADDRESS6: a cable; - is no address
+veth()
+{
+	ip link add "$2" netns "$1-$RUN_ID" type veth peer name "$6" netns "$5-$RUN_ID"
+	addresses "$1" "$2" "$3" "$4"
+	addresses "$5" "$6" "$7" "$8"
+}
+
+# addresses NS DEV ADDRESS...: give a device addresses and set it up
+addresses()
+{
+	local ns=$1 dev=$2 address
+
+	for address in "${@:3}"; do
+		case $address in
+		-) ;;
+		*:*) ipn "$ns" address add "$address" dev "$dev" nodad ;;
+		*) ipn "$ns" address add "$address" dev "$dev" ;;
+		esac
+	done
+	ipn "$ns" link set "$dev" up
+}
+
+# sysctl_set NS NAME VALUE
+sysctl_set()
+{
+	on "$1" sh -c "echo $3 >/proc/sys/${2//.//}"
+}
+
+# link_gone NS DEV
+link_gone()
+{
+	! ipn "$1" link show "$2"
+}
+
+# ---- the devices under test ----
+
+# keys NAME...: make key pairs, PRIV[NAME] and PUB[NAME]
+keys()
+{
+	local name
+
+	for name; do
+		PRIV[$name]=$("$TOOL" genkey)
+		PUB[$name]=$("$TOOL" pubkey <<<"${PRIV[$name]}")
+	done
+}
+
+# vpn NS ARGUMENTS...: the tool in a namespace
+vpn()
+{
+	on "$1" "$TOOL" "${@:2}"
+}
+
+# device NS DEV KEY PORT ADDRESS...: a device with a key, a port, and addresses, up
+device()
+{
+	ipn "$1" link add "$2" type "$KIND"
+	vpn "$1" set "$2" private-key <(echo "${PRIV[$3]}") listen-port "$4"
+	addresses "$1" "$2" "${@:5}"
+}
+
+# peer NS DEV KEY SETTINGS...: add or change a peer
+peer()
+{
+	vpn "$1" set "$2" peer "${PUB[$3]}" "${@:4}"
+}
+
+# field NS DEV FIELD KEY: what the tool shows of a peer, without the peer's key
+field()
+{
+	local line all
+
+	all=$(vpn "$1" show "$2" "$3")
+	while IFS=$'\t' read -r -a line; do
+		[[ ${line[0]} != "${PUB[$4]}" ]] || echo "${line[@]:1}"
+	done <<<"$all"
+}
+
+# endpoint_is NS DEV KEY ENDPOINT
+endpoint_is()
+{
+	local got
+
+	got=$(field "$1" "$2" endpoints "$3")
+	same "$4" "$got"
+}
+
+# received NS DEV KEY: bytes from a peer
+received()
+{
+	local bytes
+
+	bytes=$(field "$1" "$2" transfer "$3")
+	echo "${bytes% *}"
+}
+
+# sent NS DEV KEY: bytes to a peer
+sent()
+{
+	local bytes
+
+	bytes=$(field "$1" "$2" transfer "$3")
+	echo "${bytes#* }"
+}
+
+# ---- traffic ----
+
+# ping_all NS ADDRESS COUNT [OPTION...]: a quick train of pings, each of which is answered
+ping_all()
+{
+	on "$1" ping -q -f -c "$3" -W 2 "${@:4}" "$2" >"$TMP/ping" ||
+		{ cat "$TMP/ping"; return 1; }
+	[[ $(<"$TMP/ping") == *" $3 received"* ]] || { cat "$TMP/ping"; return 1; }
+}
+
+# ping_one NS ADDRESS [OPTION...]
+ping_one()
+{
+	on "$1" ping -q -c 1 -W 2 "${@:3}" "$2"
+}
+
+# ping_fails NS ADDRESS [OPTION...]
+ping_fails()
+{
+	fails on "$1" ping -q -c 1 -W 1 "${@:3}" "$2"
+}
+
+# listens PID: is it listening for iperf3, in whatever namespace it is?
+listens()
+{
+	local all
+
+	all=$(</proc/"$1"/net/tcp)$(</proc/"$1"/net/tcp6)
+	[[ $all =~ :1451\ 0+:0000\ 0A ]]
+}
+
+# iperf_serve NS...: iperf3 servers, for all that is to come
+iperf_serve()
+{
+	local ns
+
+	for ns; do
+		spawn "$ns" iperf3 -s
+		wait_for 20 listens $!
+	done
+}
+
+# iperf CLIENT ADDRESS [OPTION...]: one transfer, of which something must arrive
+iperf()
+{
+	local out try
+
+	for try in 1 2 3; do
+		out=$(on "$1" timeout 30 iperf3 -c "$2" --connect-timeout 9000 "${@:3}" 2>&1) ||
+			[[ $out == *busy* ]] || break
+		# The server may still be at its last client
+		[[ $out == *busy* ]] || break
+		pause
+	done
+	echo "$out"
+	[[ $out =~ [1-9][0-9.]*\ [KMG]?Bytes[^$'\n']*receiver ]]
+}
+
+# ---- the kernel log ----
+
+# log_mark WORD: write a line into the log, and wait until we have read it back
+log_mark()
+{
+	echo "selftest $SCRIPT-$RUN_ID $1" >/dev/kmsg
+	wait_for 10 grep -q "selftest $SCRIPT-$RUN_ID $1" "$TMP/log"
+}
+
+# log_follow: keep the log from now on; the ring buffer would forget the beginning
+log_follow()
+{
+	local try
+
+	: >"$TMP/log"
+	stdbuf -oL dmesg --follow-new --color=never >"$TMP/log" &
+	LOG_PID=$!
+	# dmesg may not have opened the log yet: go on until a mark arrives
+	for try in {0..99}; do
+		((try % 20)) || echo "selftest $SCRIPT-$RUN_ID begin $try" >/dev/kmsg
+		pause
+		[[ $(<"$TMP/log") != *"$RUN_ID begin"* ]] || return 0
+	done
+	log_mark begin
+}
+
+# objects_left: print what was created and not destroyed; false if there is anything
+objects_left()
+{
+	awk '
+		/: (Interface|Peer [0-9]+|Keypair [0-9]+)( \(.*\))? (created|destroyed)/ {
+			match($0, /(Interface|Peer [0-9]+|Keypair [0-9]+)/)
+			object = substr($0, RSTART, RLENGTH)
+			if (/ created/) {
+				count[object]++
+				created++
+			} else {
+				count[object]--
+			}
+		}
+		END {
+			for (object in count)
+				if (count[object]) {
+					print object, count[object]
+					left = 1
+				}
+			if (!created)
+				print "nothing was logged as created"
+			exit left || !created
+		}' "$TMP/log"
+}
+
+objects_balance()
+{
+	((BALANCE)) || skip "no dynamic debug in this kernel"
+	wait_for 15 objects_left || { objects_left; return 1; }
+}
+
+log_is_clean()
+{
+	log_mark end
+	fails grep -E "$LOG_BAD" "$TMP/log"
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parser: configuration files and the arguments of `set` into a struct device.
+ * It knows no netlink and resolves no names, so that it can be fuzzed alone.
+ */
+#ifndef VPNCTL_CONFIG_H
+#define VPNCTL_CONFIG_H
+
+#include <stdio.h>
+
+#include "model.h"
+
+enum config_section {
+	CONFIG_NOWHERE,
+	CONFIG_INTERFACE,
+	CONFIG_PEER,
+};
+
+/**
+ * struct config - state of one parse
+ * @source: name of the file for messages; NULL when arguments are parsed
+ * @line: the line in @source, from 1
+ * @field: the field or argument whose value is looked at, NULL for none
+ * @section: what the fields are about
+ * @log: where errors and warnings go; NULL: nowhere
+ * @dev: gets what is read; belongs to the caller, also after an error
+ */
+struct config {
+	const char *source;
+	unsigned int line;
+	const char *field;
+	enum config_section section;
+	FILE *log;
+	struct device *dev;
+};
+
+int config_read(struct config *cfg, FILE *in);
+int config_read_file(struct config *cfg, const char *path);
+int config_read_args(struct config *cfg, char *const *args);
+
+#endif /* VPNCTL_CONFIG_H */

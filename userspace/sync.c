@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reduce a configuration to its difference from what a device has. A session ends
+ * when its peer is removed, so a peer that stays is never removed and made again.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync.h"
+
+static int by_key(const void *a, const void *b)
+{
+	const struct peer *p = *(struct peer *const *)a, *q = *(struct peer *const *)b;
+
+	return memcmp(p->public_key, q->public_key, KEY_LEN);
+}
+
+static struct peer *find(struct peer *const *sorted, size_t n, const struct peer *peer)
+{
+	struct peer **found = bsearch(&peer, sorted, n, sizeof(*sorted), by_key);
+
+	return found ? *found : NULL;
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	return allowedip_cmp(a, b);
+}
+
+/**
+ * struct claim - an allowed IP and the place of its peer in the file
+ * @ip: the prefix
+ * @order: the place
+ */
+struct claim {
+	struct allowedip *ip;
+	size_t order;
+};
+
+static int by_claim(const void *a, const void *b)
+{
+	const struct claim *p = a, *q = b;
+	int diff = allowedip_cmp(p->ip, q->ip);
+
+	if (diff)
+		return diff;
+	return p->order < q->order ? -1 : p->order > q->order;
+}
+
+/* Drop the allowed IPs of @peer that have no family. */
+static void compact_ips(struct peer *peer)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < peer->n_ips; i++)
+		if (peer->ips[i].family)
+			peer->ips[n++] = peer->ips[i];
+	peer->n_ips = n;
+}
+
+/*
+ * A prefix belongs to one peer: the last one that names it. The others must not be
+ * seen to lack it, or each run would hand it around.
+ */
+static int settle_claims(struct device *dev)
+{
+	struct claim *claims;
+	struct peer *peer;
+	size_t i, n = 0;
+
+	for (peer = dev->peers; peer; peer = peer->next)
+		n += peer->n_ips;
+	claims = calloc(n + 1, sizeof(*claims));
+	if (!claims)
+		return -ENOMEM;
+	n = 0;
+	for (peer = dev->peers; peer; peer = peer->next)
+		for (i = 0; i < peer->n_ips; i++, n++)
+			claims[n] = (struct claim){ .ip = &peer->ips[i], .order = n };
+	qsort(claims, n, sizeof(*claims), by_claim);
+	/* backwards: a later claim is still there to compare with when an earlier one goes */
+	for (i = n; i > 1; i--)
+		if (!allowedip_cmp(claims[i - 1].ip, claims[i - 2].ip))
+			claims[i - 2].order = SIZE_MAX;
+	for (i = 0; i < n; i++)
+		if (claims[i].order == SIZE_MAX)
+			claims[i].ip->family = 0;
+	free(claims);
+	for (peer = dev->peers; peer; peer = peer->next)
+		compact_ips(peer);
+	return 0;
+}
+
+static int add_removal(struct peer *peer, const struct allowedip *ip)
+{
+	struct allowedip *removal = peer_add_ip(peer);
+
+	if (!removal)
+		return -ENOMEM;
+	*removal = *ip;
+	removal->remove = true;
+	return 0;
+}
+
+/*
+ * Leave in @want what @have lacks, and the removal of what it must lose. Without
+ * PEER_REPLACE_ALLOWEDIPS only what is marked for removal is lost.
+ */
+static int reduce_ips(struct peer *want, const struct peer *have)
+{
+	bool replace = want->flags & PEER_REPLACE_ALLOWEDIPS;
+	size_t w, h, n_wanted = want->n_ips;
+	int diff, ret = 0;
+
+	want->flags &= ~PEER_REPLACE_ALLOWEDIPS;
+	if (want->n_ips)
+		qsort(want->ips, want->n_ips, sizeof(*want->ips), by_prefix);
+	for (w = h = 0; !ret && (w < n_wanted || h < have->n_ips);) {
+		diff = w == n_wanted ? 1 : h == have->n_ips ? -1 :
+		       allowedip_cmp(&want->ips[w], &have->ips[h]);
+		if (!diff && !want->ips[w].remove)
+			want->ips[w].family = 0;
+		if (diff < 0 && want->ips[w].remove)
+			want->ips[w].family = 0;
+		if (diff > 0 && replace)
+			ret = add_removal(want, &have->ips[h]);
+		w += diff <= 0;
+		h += diff >= 0;
+	}
+	compact_ips(want);
+	return ret;
+}
+
+/* A file that says nothing about a field of a peer means "none", except for the endpoint. */
+static void reduce_fields(struct peer *want, const struct peer *have)
+{
+	want->flags |= PEER_HAS_PRESHARED_KEY | PEER_HAS_KEEPALIVE;
+	if (!memcmp(want->preshared_key, have->preshared_key, KEY_LEN))
+		want->flags &= ~PEER_HAS_PRESHARED_KEY;
+	if (want->keepalive == have->keepalive)
+		want->flags &= ~PEER_HAS_KEEPALIVE;
+	if ((want->flags & have->flags & PEER_HAS_ENDPOINT) &&
+	    endpoint_equal(&want->endpoint, &have->endpoint))
+		want->flags &= ~PEER_HAS_ENDPOINT;
+}
+
+static bool is_unchanged(const struct peer *peer)
+{
+	return !peer->n_ips && !(peer->flags & ~PEER_HAS_PUBLIC_KEY);
+}
+
+/* Take the peers out of the list that have nothing left to say. */
+static void drop_unchanged(struct device *dev)
+{
+	struct peer **link = &dev->peers, *peer;
+
+	dev->last_peer = NULL;
+	while ((peer = *link)) {
+		if (!is_unchanged(peer)) {
+			dev->last_peer = peer;
+			link = &peer->next;
+			continue;
+		}
+		*link = peer->next;
+		dev->n_peers--;
+		peer_free(peer);
+	}
+}
+
+/* Of two peers with one key the later one counts. @sorted are the peers of @dev by key. */
+static void drop_duplicates(struct device *dev, struct peer **sorted)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < dev->n_peers; i++) {
+		if (i + 1 < dev->n_peers && !by_key(&sorted[i], &sorted[i + 1])) {
+			sorted[i]->flags = PEER_HAS_PUBLIC_KEY;
+			sorted[i]->n_ips = 0;
+			continue;
+		}
+		sorted[n++] = sorted[i];
+	}
+	drop_unchanged(dev);
+}
+
+static int by_key_and_line(const void *a, const void *b)
+{
+	const struct peer *p = *(struct peer *const *)a, *q = *(struct peer *const *)b;
+	int diff = by_key(a, b);
+
+	if (diff)
+		return diff;
+	return p->line < q->line ? -1 : p->line > q->line;
+}
+
+static void reduce_device(struct device *want, const struct device *have)
+{
+	want->flags |= DEVICE_HAS_PRIVATE_KEY | DEVICE_HAS_FWMARK;
+	if (!memcmp(want->private_key, have->private_key, KEY_LEN))
+		want->flags &= ~DEVICE_HAS_PRIVATE_KEY;
+	if (want->fwmark == have->fwmark)
+		want->flags &= ~DEVICE_HAS_FWMARK;
+	/* without a port in the file any port will do, also the one there is */
+	if (want->listen_port == have->listen_port || !want->listen_port)
+		want->flags &= ~DEVICE_HAS_LISTEN_PORT;
+}
+
+/* Add the removal of each peer that is not wanted. They go first, as their IPs may move. */
+static int remove_unwanted(struct device *want, struct peer **wanted, size_t n_wanted,
+			   const struct device *have)
+{
+	const struct peer *peer;
+	struct peer *removal;
+
+	for (peer = have->peers; peer; peer = peer->next) {
+		if (find(wanted, n_wanted, peer))
+			continue;
+		removal = calloc(1, sizeof(*removal));
+		if (!removal)
+			return -ENOMEM;
+		memcpy(removal->public_key, peer->public_key, KEY_LEN);
+		removal->flags = PEER_HAS_PUBLIC_KEY | PEER_REMOVE;
+		removal->next = want->peers;
+		want->peers = removal;
+		if (!want->last_peer)
+			want->last_peer = removal;
+		want->n_peers++;
+	}
+	return 0;
+}
+
+static int reduce_peers(struct device *want, const struct device *have)
+{
+	struct peer **had = device_sorted_peers(have, by_key);
+	struct peer *peer, *old;
+	int ret = had ? 0 : -ENOMEM;
+
+	for (peer = want->peers; peer && !ret; peer = peer->next) {
+		old = find(had, have->n_peers, peer);
+		if (!old)
+			continue;
+		if (old->n_ips)
+			qsort(old->ips, old->n_ips, sizeof(*old->ips), by_prefix);
+		reduce_fields(peer, old);
+		ret = reduce_ips(peer, old);
+	}
+	free(had);
+	return ret;
+}
+
+/**
+ * sync_reduce() - leave only what differs
+ * @want: a configuration file, parsed and resolved; becomes what has to be sent
+ * @have: what the device has; its allowed IPs are sorted
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int sync_reduce(struct device *want, const struct device *have)
+{
+	struct peer **wanted = device_sorted_peers(want, by_key_and_line);
+	size_t n_wanted;
+	int ret;
+
+	if (!wanted)
+		return -ENOMEM;
+	drop_duplicates(want, wanted);
+	n_wanted = want->n_peers;
+	reduce_device(want, have);
+	ret = settle_claims(want);
+	if (!ret)
+		ret = reduce_peers(want, have);
+	if (!ret)
+		ret = remove_unwanted(want, wanted, n_wanted, have);
+	free(wanted);
+	if (!ret)
+		drop_unchanged(want);
+	return ret;
+}

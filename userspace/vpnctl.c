@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command table. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+const char *prog_name = "vpnctl";
+bool want_json;
+
+#define USAGE(...) ((const char *const []){ __VA_ARGS__, NULL })
+#define FILE_USAGE USAGE("<interface> <configuration filename>")
+
+static const struct command commands[] = {
+	{ "show", cmd_show,
+	  USAGE("[-j] { <interface> | all | interfaces } [public-key | private-key | listen-port |",
+		"fwmark | peers | preshared-keys | endpoints | allowed-ips | latest-handshakes |",
+		"transfer | persistent-keepalive | dump | drops]"),
+	  "Shows the current configuration and device information" },
+	{ "showconf", cmd_showconf, USAGE("<interface>"),
+	  "Shows the current configuration of a given interface, for use with `setconf'" },
+	{ "set", cmd_set,
+	  USAGE("<interface> [listen-port <port>] [fwmark <mark>] [private-key <file path>]",
+		"[peer <base64 public key> [remove] [preshared-key <file path>]",
+		"[endpoint <ip>:<port>] [persistent-keepalive <interval seconds>]",
+		"[allowed-ips [+|-]<ip1>/<cidr1>[,[+|-]<ip2>/<cidr2>]...] ]..."),
+	  "Change the current configuration, add peers, remove peers, or change peers" },
+	{ "setconf", cmd_setconf, FILE_USAGE, "Applies a configuration file to an interface" },
+	{ "addconf", cmd_addconf, FILE_USAGE, "Appends a configuration file to an interface" },
+	{ "syncconf", cmd_syncconf, FILE_USAGE,
+	  "Synchronizes a configuration file to an interface" },
+	{ "genkey", cmd_genkey, USAGE(NULL),
+	  "Generates a new private key and writes it to stdout" },
+	{ "genpsk", cmd_genpsk, USAGE(NULL),
+	  "Generates a new preshared key and writes it to stdout" },
+	{ "pubkey", cmd_pubkey, USAGE(NULL),
+	  "Reads a private key from stdin and writes a public key to stdout" },
+	{ "monitor", cmd_monitor, USAGE("[-j] [<interface>]"),
+	  "Writes a line for each event, until it is interrupted" },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void show_commands(FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "Usage: %s [-j] <cmd> [<args>]\n\nAvailable subcommands:\n", prog_name);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %s: %s\n", commands[i].name, commands[i].summary);
+	fputs("You may pass `--help' to any of these subcommands to view usage.\n", out);
+}
+
+static void show_usage(FILE *out, const struct command *command)
+{
+	const char *const *piece;
+
+	fprintf(out, "Usage: %s %s", prog_name, command->name);
+	for (piece = command->usage; *piece; piece++)
+		fprintf(out, " %s", *piece);
+	fputc('\n', out);
+}
+
+/**
+ * usage_error() - say on stderr how a command is used
+ * @name: the command
+ *
+ * Return: the exit code.
+ */
+int usage_error(const char *name)
+{
+	show_usage(stderr, find_command(name));
+	return 1;
+}
+
+/**
+ * warn_world_readable() - warn before a secret is written to a file that all may read
+ */
+void warn_world_readable(void)
+{
+	struct stat st;
+
+	if (!fstat(1, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
+		fputs("Warning: writing to world accessible file.\n"
+		      "Consider setting the umask to 077 and trying again.\n", stderr);
+}
+
+/**
+ * finish_output() - make sure that everything was written
+ *
+ * Return: the exit code.
+ */
+int finish_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "%s: write: %s\n", prog_name, strerror(errno));
+	return 1;
+}
+
+static bool is_one_of(const char *arg, const char *a, const char *b, const char *c)
+{
+	return !strcmp(arg, a) || !strcmp(arg, b) || !strcmp(arg, c);
+}
+
+static int run(const char *name, char *const *args)
+{
+	const struct command *command = find_command(name);
+
+	if (!command) {
+		fprintf(stderr, "Invalid subcommand: `%s'\n", name);
+		show_commands(stderr);
+		return 1;
+	}
+	if (args[0] && !args[1] && is_one_of(args[0], "-h", "--help", "help")) {
+		fprintf(stdout, "%s\n", command->summary);
+		show_usage(stdout, command);
+		return finish_output();
+	}
+	return command->run(args);
+}
+
+int main(int argc, char *argv[])
+{
+	static char *const none[] = { NULL };
+	char *const *args = argv + 1;
+
+	if (argc > 0) {
+		const char *slash = strrchr(argv[0], '/');
+
+		prog_name = slash ? slash + 1 : argv[0];
+	}
+	if (argc > 1 && (!strcmp(args[0], "-j") || !strcmp(args[0], "--json"))) {
+		want_json = true;
+		args++;
+	}
+	if (argc < 1 || !args[0])
+		return run("show", none);
+	if (is_one_of(args[0], "-v", "--version", "version")) {
+		puts("vpnctl " VERSION);
+		return finish_output();
+	}
+	if (is_one_of(args[0], "-h", "--help", "help")) {
+		show_commands(stdout);
+		return finish_output();
+	}
+	return run(args[0], args + 1);
+}
