@@ -213,8 +213,8 @@ static const char *const drop_names[] = {
 	[MYTUN_DROP_RX_REPLAY] = "rx-replay",
 	[MYTUN_DROP_RX_FRAME] = "rx-frame",
 	[MYTUN_DROP_RX_SOURCE] = "rx-source",
-	[MYTUN_DROP_RX_STACK] = "rx-stack",
 	[MYTUN_DROP_RX_CONTROL] = "rx-control",
+	[MYTUN_DROP_RX_ECN] = "rx-ecn",
 };
 
 /**
@@ -245,6 +245,7 @@ const char *reason_name(uint32_t reason)
 		[MYTUN_DEAD_EXPIRED] = "expired",
 		[MYTUN_DEAD_REMOVED] = "removed",
 		[MYTUN_DEAD_DOWN] = "down",
+		[MYTUN_DEAD_SUSPENDED] = "suspended",
 	};
 
 	if (reason == MYTUN_DEAD_UNSPEC)
