@@ -402,14 +402,14 @@ sent()
 
 # ---- traffic ----
 
-# ping_all NS ADDRESS COUNT [OPTION...]: that many pings at once, each of which is answered.
+# ping_all NS ADDRESS COUNT [OPTION...]: that many pings at once, not one of which is lost.
 # (A flood would not wait for the last answer when the guest is slow; an interval does.)
 ping_all()
 {
 	local out
 
-	out=$(on "$1" ping -q -c "$3" -l "$3" -i 3 -W 5 "${@:4}" "$2") || { echo "$out"; return 1; }
-	[[ $out == *" $3 received"* ]] || { echo "$out"; return 1; }
+	out=$(on "$1" ping -q -c "$3" -l "$3" -i 3 -w 10 "${@:4}" "$2") || { echo "$out"; return 1; }
+	[[ $out == *"$3 packets transmitted, $3 received"* ]] || { echo "$out"; return 1; }
 }
 
 # ping_one NS ADDRESS [OPTION...]
