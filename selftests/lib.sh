@@ -12,6 +12,7 @@
 #   MODULE_KO	the module to load if modprobe does not find it
 
 set -eEuo pipefail
+umask 077
 
 KIND=${KIND:-mytun}
 TOOL=${TOOL:-vpnctl}
