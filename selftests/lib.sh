@@ -246,7 +246,7 @@ ns_add()
 	for name; do
 		ip netns add "$name-$RUN_ID"
 		NAMESPACES+=("$name-$RUN_ID")
-		ip -n "$name-$RUN_ID" link set lo up
+		ipn "$name" link set lo up
 	done
 }
 
@@ -300,11 +300,12 @@ addresses()
 	for address in "${@:3}"; do
 		case $address in
 		-) ;;
-		*:*) ipn "$ns" address add "$address" dev "$dev" nodad ;;
-		*) ipn "$ns" address add "$address" dev "$dev" ;;
+		*:*) echo "address add $address dev $dev nodad" ;;
+		*) echo "address add $address dev $dev" ;;
 		esac
-	done
-	ipn "$ns" link set "$dev" up
+	done >"$TMP/batch"
+	echo "link set $dev up" >>"$TMP/batch"
+	ipn "$ns" -batch "$TMP/batch"
 }
 
 # sysctl_set NS NAME VALUE

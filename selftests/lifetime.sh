@@ -228,7 +228,7 @@ create_delete()
 {
 	local i
 
-	for i in {1..20}; do
+	for i in {1..6}; do
 		ipn a link add mt0 type "$KIND"
 		fails ipn a link add mt0 type "$KIND"
 		ipn a link set mt0 up

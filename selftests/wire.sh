@@ -199,8 +199,11 @@ padding()
 		ping_one a 10.9.0.2 -s "$size"
 	done
 	capture_end
-	same "${#sizes[@]}" "${#PACKETS[@]}"
 	for size in "${sizes[@]}"; do
+		# A keepalive, or a new handshake, may come in between
+		while [[ $(part "$i" 0 4) != 04000000 || $(bytes "$i") == 32 ]]; do
+			i=$((i + 1))
+		done
 		inner=$((size + 28))
 		padded=$(((inner + 15) / 16 * 16))
 		((padded <= 1420)) || padded=1420
@@ -209,7 +212,8 @@ padding()
 	done
 }
 
-# What is inside shows outside in the ECN bits alone (RFC 6040)
+# What is inside shows outside in the ECN bits alone (RFC 6040). "Congestion experienced" may
+# go out as "capable", as RFC 3168 had it and Linux has it.
 outer_header()
 {
 	local i ecn
@@ -218,7 +222,7 @@ outer_header()
 		capture_begin udp and src "$2"
 		ping_one a "$1" -Q $((0xb8 | ecn)) -t 7
 		capture_end
-		same "0$ecn" "$(traffic_class 0)"
+		[[ $ecn == 3 && $(traffic_class 0) == 02 ]] || same "0$ecn" "$(traffic_class 0)"
 		case ${PACKETS[0]} in
 		4*) same 40 "${PACKETS[0]:16:2}" ;;
 		6*) same 40 "${PACKETS[0]:14:2}" ;;
