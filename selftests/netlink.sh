@@ -78,7 +78,7 @@ same_conf()
 
 	for file; do
 		grep -v ListenPort "$file" | tr ',' '\n' | sed 's/^AllowedIPs =//; s/^ *//' |
-			grep . | sort >"$file.sorted"
+			grep -v '^\[Interface\]$' | grep . | sort >"$file.sorted"
 	done
 	diff "$1.sorted" "$2.sorted" | head -n 20
 	cmp "$1.sorted" "$2.sorted"
