@@ -38,7 +38,7 @@ LOG_BAD+='|possible (recursive|circular)|suspicious RCU|unregister_netdevice: wa
 # skip_all REASON: the whole script cannot run here
 skip_all()
 {
-	echo "TAP version 13"
+	echo "KTAP version 1"
 	echo "1..0 # SKIP $*"
 	exit "$KSFT_SKIP"
 }
@@ -105,7 +105,7 @@ plan()
 	trap on_exit EXIT
 	trap on_error ERR
 	trap 'exit 1' INT TERM
-	echo "TAP version 13"
+	echo "KTAP version 1"
 	echo "1..$PLANNED"
 	log_objects || BALANCE=0
 	log_follow

@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run scripts of this folder one after the other, and print a line for each check:
+# Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--icount] [SCRIPT...]
+#	run-kselftest.sh [--timers | --all | SCRIPT...]
 #
-# Without names: all of TEST_PROGS in the Makefile; with --icount those of them that wait
-# for timers, which a guest that skips idle time should run. The last line is
+# Without arguments: all of TEST_PROGS in the Makefile but those that mostly wait, which
+# --timers runs; a guest that skips idle time is quick with them. The output is KTAP, a
+# result for each script and in it one for each check, and in the end
 #
 #	# Totals: pass:N fail:N xfail:0 xpass:0 skip:N error:N
 #
-# where an error is a script that ended early or did not do what it had planned. The exit
-# status is 0 when nothing failed, 4 when everything was skipped, 1 otherwise.
+# with the single checks. An error is a script that ended early or did not do what it had
+# planned. The exit status is 0 when nothing failed, 4 when nothing but skips is left, 1
+# otherwise.
 
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -27,19 +29,36 @@ listed()
 	sed -n ":a; /\\\\$/{N; s/\\\\\n//; ba}; s/^$1 *[:+]\?= *//p" Makefile
 }
 
-# count SCRIPT: read its output, show it, and count
+# chosen ARGUMENT...: the scripts to run
+chosen()
+{
+	local all timers script
+
+	read -r -a all < <(listed TEST_PROGS)
+	read -r -a timers < <(listed TEST_PROGS_TIMERS)
+	case ${1:-} in
+	--timers) echo "${timers[@]}" ;;
+	--all) echo "${all[@]}" ;;
+	-*) sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2 ;;
+	"")
+		for script in "${all[@]}"; do
+			[[ " ${timers[*]} " == *" $script "* ]] || echo -n "$script "
+		done ;;
+	*) echo "$@" ;;
+	esac
+}
+
+# count: read a script's output, show it, and count; false if anything is missing
 count()
 {
-	local line planned=0 seen=0
+	local line planned=-1 seen=0
 
 	while IFS= read -r line; do
 		case $line in
-		"TAP version"* | "# Totals:"*)
-			continue ;;
 		1..*)
 			planned=${line#1..}
-			[[ $line != *"# SKIP"* ]] || SKIP=$((SKIP + 1))
-			planned=${planned%% *} ;;
+			planned=${planned%% *}
+			[[ $line != *"# SKIP"* ]] || SKIP=$((SKIP + 1)) ;;
 		"ok "*"# SKIP"*)
 			SKIP=$((SKIP + 1)) seen=$((seen + 1)) ;;
 		"ok "*)
@@ -47,37 +66,37 @@ count()
 		"not ok "*)
 			FAIL=$((FAIL + 1)) seen=$((seen + 1)) ;;
 		esac
-		echo "$1: $line"
+		echo "    $line"
 	done
-	if ((planned != seen)) || [[ ! ${line+x} && $seen == 0 && $planned == 0 ]]; then
-		echo "$1: # $planned checks planned, $seen done"
-		ERROR=$((ERROR + 1))
-	fi
+	((planned == seen))
 }
 
-# run SCRIPT
+# run NUMBER SCRIPT
 run()
 {
-	local begin=$SECONDS status
+	local begin=$SECONDS status=0 complete=1 result=ok note=
 
-	count "$1" < <(timeout -k 10 "${TIMEOUT:-600}" bash "./$1" 2>&1)
+	count < <(timeout -k 10 "${TIMEOUT:-600}" bash "./$2" 2>&1) || complete=
 	wait $! || status=$?
-	echo "$1: # exit ${status:-0} after $((SECONDS - begin)) s"
-	case ${status:-0} in
-	0 | 1 | 4) ;;
-	*) ERROR=$((ERROR + 1)) ;;
+	case $complete$status in
+	10) ;;
+	14) note=" # SKIP" ;;
+	11) result="not ok" ;;
+	*)
+		ERROR=$((ERROR + 1))
+		result="not ok"
+		note=" (ended early, $status)" ;;
 	esac
+	echo "# $2 took $((SECONDS - begin)) s"
+	echo "$result $1 $2$note"
 }
 
-if (($#)) && [[ $1 != --icount ]]; then
-	scripts=("$@")
-elif (($#)); then
-	read -r -a scripts < <(listed TEST_PROGS_ICOUNT)
-else
-	read -r -a scripts < <(listed TEST_PROGS)
-fi
-for script in "${scripts[@]}"; do
-	run "$script"
+read -r -a scripts < <(chosen "$@")
+((${#scripts[@]})) || exit 1
+echo "KTAP version 1"
+echo "1..${#scripts[@]}"
+for i in "${!scripts[@]}"; do
+	run $((i + 1)) "${scripts[i]}"
 done
 
 echo "# Totals: pass:$PASS fail:$FAIL xfail:0 xpass:0 skip:$SKIP error:$ERROR"
