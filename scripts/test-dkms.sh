@@ -74,7 +74,7 @@ nothing_left()
 # end: whatever happens, leave nothing
 end()
 {
-	dkms remove "mytun/$version" --all >/dev/null 2>&1
+	dkms remove "mytun/$version" --all >/dev/null 2>&1 || true
 	rm -rf "/usr/src/mytun-$version" "$tmp"
 }
 
