@@ -92,7 +92,7 @@ failed=0
 mapfile -t c_files < <(sources c h)
 mapfile -t module_files < <(sources c h | grep ^module/)
 mapfile -t shell_files < <(shell_scripts)
-mapfile -t all_files < <(sources)
+mapfile -t all_files < <(sources | grep -v ^selftests/fuzz/corpus/)
 ((${#c_files[@]} && ${#module_files[@]} && ${#shell_files[@]})) || die "found no sources: is this a git checkout?"
 
 for file in "${c_files[@]}"; do

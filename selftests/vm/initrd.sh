@@ -10,7 +10,8 @@
 #	modules	what a network test may want of the kernel's	cached with the kernel
 #	run	init, the command, the files under test		made for each run
 #
-# Sourced after lib.sh.
+# Sourced after lib.sh. The functions that print a name hold a lock until the
+# subshell ends in which they were called: name=$(host_part tools).
 
 TOOLS=(
 	bash sh

@@ -61,7 +61,7 @@ lock()
 
 	mkdir -p "$VM_CACHE"
 	exec {fd}>"$VM_CACHE/$1.lock"
-	flock -n "$fd" && return
+	flock -w 2 "$fd" && return
 	say "waiting for another process that holds $1.lock"
 	flock "$fd"
 }
