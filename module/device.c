@@ -41,6 +41,7 @@ static void start_peers(struct mytun_device *device)
 	lockdep_assert_held(&device->lock);
 	xa_for_each(&device->peers, id, peer) {
 		mytun_timers_start(peer);
+		mytun_timers_event(peer, SESSION_TRAVERSAL);
 		if (mytun_timers_get_persistent(peer)) {
 			mytun_tx_keepalive(peer);
 			continue;

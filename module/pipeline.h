@@ -80,7 +80,9 @@ static inline struct mytun_batch *mytun_batch(struct sk_buff *first)
 /* The first message of a batch. */
 static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
 {
-	return container_of((void *)container_of(batch, struct mytun_cb, batch), struct sk_buff, cb);
+	void *cb = container_of(batch, struct mytun_cb, batch);
+
+	return container_of(cb, struct sk_buff, cb);
 }
 
 /* Walk the messages; @skb may be consumed by the body, @next is the iterator's own. */

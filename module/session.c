@@ -613,6 +613,18 @@ void mytun_session_peer_free(struct mytun_peer *peer)
 	memzero_explicit(&peer->session.cookie, sizeof(peer->session.cookie));
 }
 
+/* Persistent keepalives that had no key to be sent with need not wait for their interval. */
+static void wake_persistent(struct mytun_device *device)
+{
+	struct mytun_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&device->peers, id, peer) {
+		if (mytun_timers_running(peer) && mytun_timers_get_persistent(peer))
+			device->upcalls->act(peer, ACTION_SEND_KEEPALIVE);
+	}
+}
+
 /**
  * mytun_session_set_identity() - the device has another private key
  * @device: device; its lock held
@@ -641,6 +653,8 @@ void mytun_session_set_identity(struct mytun_device *device, const u8 private_ke
 			    device->identity.valid ? device->identity.static_public : NULL);
 	write_unlock_bh(&device->checker_lock);
 	up_write(&device->identity_lock);
+	if (device->identity.valid)
+		wake_persistent(device);
 }
 
 /**

@@ -36,6 +36,12 @@ symbols()
 		sed -nE "s/^([^:]*)\.o:[0-9a-f ]* [$1] ([^ ]+)\$/\1 \2/p" | sort -u
 }
 
+# allowed_symbols: the list, a line with all the names of one thing
+allowed_symbols()
+{
+	grep -v '^#' "$TOP/scripts/core-symbols.txt"
+}
+
 # What core wants and neither core nor crypto.c has
 core_needs()
 {
@@ -47,17 +53,18 @@ core_needs()
 
 core_is_pure()
 {
-	local allowed=$TOP/scripts/core-symbols.txt symbol
+	local symbol names
 
-	LC_ALL=C sort -cu <(grep -v '^#' "$allowed") || complain "$allowed: not sorted"
+	LC_ALL=C sort -cu <(allowed_symbols) || complain "scripts/core-symbols.txt: not sorted"
 	core_needs >"$tmp/needs" || true
-	for symbol in $(comm -23 "$tmp/needs" <(grep -v '^#' "$allowed" | LC_ALL=C sort)); do
+	while read -r symbol; do
 		complain "module/core: new symbol $symbol, used by" \
 			"$(sed -n "s/ $symbol\$//p" "$tmp/undefined" | grep ^module/core/ | xargs)"
-	done
-	for symbol in $(comm -13 "$tmp/needs" <(grep -v '^#' "$allowed" | LC_ALL=C sort)); do
-		complain "scripts/core-symbols.txt: $symbol is no longer used"
-	done
+	done < <(grep -vxFf <(allowed_symbols | tr ' ' '\n') "$tmp/needs")
+	while read -r names; do
+		grep -qxFf <(tr ' ' '\n' <<<"$names") "$tmp/needs" ||
+			complain "scripts/core-symbols.txt: no longer used: $names"
+	done < <(allowed_symbols)
 }
 
 # Lines "file file symbol": the first uses a symbol of the second

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Count the results in a log of TAP or KTAP: prints "passed failed skipped", and
-# below it the failed and the skipped ones, a line each.
+# below it the failed and the skipped ones, a line each. A line may begin with the
+# name of a script, as "tunnel.sh: ok 1 ping". A program that does not speak TAP
+# says "[NAME: ]N passed, N failed".
 #
 # A line such as "ok 3 selftests: tunnel.sh" that follows deeper lines is their
 # sum, and is not counted with them, unless it is the only one that says "not ok".
 # A list that is shorter than its plan has a failure more.
+
+BEGIN { deepest = 0 }
 
 function depth_of(line,    depth)
 {
@@ -26,7 +30,7 @@ function close_lists(from,    depth)
 {
 	for (depth = deepest; depth >= from; depth--) {
 		if (plan[depth] && got[depth] < plan[depth]) {
-			fail("only " got[depth] + 0 " of " plan[depth] " planned checks were made")
+			fail(name "only " got[depth] + 0 " of " plan[depth] " planned checks were made")
 			broken[depth] = 1
 		}
 		plan[depth] = got[depth] = 0
@@ -47,7 +51,18 @@ function is_sum(depth,    at, sum)
 
 {
 	sub(/\r$/, "")
-	depth = depth_of($0)
+	name = match($0, /^[a-z0-9_-]+\.sh: /) ? substr($0, 1, RLENGTH) : ""
+	depth = depth_of(substr($0, length(name) + 1))
+}
+
+text ~ /^([a-z0-9_]+: )?[0-9]+ passed, [0-9]+ failed$/ {
+	sub(/^[a-z0-9_]+: /, "", text)
+	split(text, word, " ")
+	passed += word[1]
+	failed += word[3]
+	if (word[3] + 0)
+		list = list "failed " $0 "\n"
+	next
 }
 
 text ~ /^1\.\.[0-9]+/ {
@@ -56,7 +71,7 @@ text ~ /^1\.\.[0-9]+/ {
 	plan[depth] = substr(text, 4) + 0
 	if (!plan[depth] && text ~ /# *SKIP/) {
 		skipped++
-		list = list "skipped " text "\n"
+		list = list "skipped " name text "\n"
 		results[depth]++
 	}
 	next
@@ -64,7 +79,7 @@ text ~ /^1\.\.[0-9]+/ {
 
 text ~ /^Bail out!/ {
 	deepest = depth > deepest ? depth : deepest
-	fail(text)
+	fail(name text)
 	results[depth]++
 	failures[depth]++
 	plan[depth] = got[depth] = 0
@@ -81,10 +96,10 @@ text ~ /^(not )?ok( |$)/ {
 	if (bad) {
 		failures[depth]++
 		if (!sum || !child_failed)
-			fail(text)
+			fail(name text)
 	} else if (!sum && text ~ /# *(SKIP|TODO|XFAIL)/) {
 		skipped++
-		list = list "skipped " text "\n"
+		list = list "skipped " name text "\n"
 	} else if (!sum) {
 		passed++
 	}

@@ -30,8 +30,7 @@ check_build()
 # included FILE: is it part of another file, which is checked?
 included()
 {
-	grep -rqsF "include \"${1##*/}\"" --include='*.c' "$tmp/plain/module" ||
-		grep -rqsF "include \"${1#module/}\"" --include='*.c' "$tmp/plain/module"
+	grep -rqsF "include \"${1##*/}\"" --include='*.c' "$tmp/plain/module"
 }
 
 # A checker that has not run finds nothing

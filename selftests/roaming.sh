@@ -16,7 +16,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 16
+plan 13
 
 setup()
 {
@@ -25,6 +25,8 @@ setup()
 	ns_add a b
 	keys a b c
 	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.100/24 fd00::100/64
+	# A removed IPv4 address must not take the others with it
+	sysctl_set a net.ipv4.conf.all.promote_secondaries 1
 	veth a two 10.0.1.1/24 fd01::1/64 b two 10.0.1.100/24 fd01::100/64
 	for i in 2 3 4; do
 		addresses a one "10.0.0.$i/24" "fd00::$i/64"
@@ -38,50 +40,39 @@ setup()
 	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
 }
 
-# sees_from ENDPOINT: after a packet from a, b knows a at this endpoint
+# sees_from PATTERN: after a packet from a, b knows a at this endpoint
 sees_from()
 {
 	ping_one a 10.9.0.2
 	endpoint_is b mt0 a "$1"
 }
 
-# roam SECOND THIRD OUTSIDE: a's port changes, then the address that it sends from
-roam()
+# roam_source TO SOURCE...: a sends from another address each time, and b follows
+roam_source()
 {
-	peer a mt0 b endpoint "$3:2"
-	ping_one a 10.9.0.2
-	vpn a set mt0 listen-port 11
-	ping_one a 10.9.0.2
-	[[ $(field b mt0 endpoints a) == *:11 ]]
-	ping_one b 10.9.0.1
-	vpn a set mt0 listen-port 1
-	ping_one a fd09::2
-	[[ $(field b mt0 endpoints a) == *:1 ]]
-	# The address: whoever b talks to must answer from there
-	peer b mt0 a endpoint "$1:1"
-	ping_one b fd09::1
-	sees_from "$1:1"
-	peer b mt0 a endpoint "$2:1"
-	ping_one b 10.9.0.1
-	sees_from "$2:1"
+	local to=$1 source
+
+	for source in "${@:2}"; do
+		ipn a route replace "$to" dev one src "$source"
+		peer a mt0 b endpoint "$(outside "$to"):2"
+		sees_from "$(literal "$source"):1"
+		ping_one b fd09::1
+	done
+	ipn a route delete "$to" dev one
 }
 
-# taken_over OLD NEW OUTSIDE: when the address that b knows is taken from a, another comes in
-address_moves()
+# roam OUTSIDE SOURCE...: a's port changes, then the address that it sends from
+roam()
 {
-	local old=$1 new=$2 family=${4:-}
-
-	peer a mt0 b endpoint "$3:2"
-	peer b mt0 a endpoint "$(outside "$old"):1"
-	ping_one b 10.9.0.1
-	sees_from "$(outside "$old"):1"
-	ipn a address delete "$old/$family" dev one
-	defer addresses a one "$old/$family"
-	peer a mt0 b endpoint "$3:2"
-	ping_one a 10.9.0.2
-	fails endpoint_is b mt0 a "$(outside "$old"):1"
-	ping_one b 10.9.0.1
-	[[ $(field b mt0 endpoints a) == *"$new"* ]]
+	peer a mt0 b endpoint "$(outside "$1"):2"
+	defer vpn a set mt0 listen-port 1
+	sees_from "*:1"
+	vpn a set mt0 listen-port 11
+	sees_from "*:11"
+	ping_one b fd09::1
+	vpn a set mt0 listen-port 1
+	sees_from "*:1"
+	roam_source "$@"
 }
 
 # outside ADDRESS: as it stands before a port
@@ -93,15 +84,25 @@ outside()
 	esac
 }
 
-# source_falls_over ADDRESS OTHER LENGTH: the address that a answers from is removed
+# literal ADDRESS: the same in a pattern, where a bracket would begin a set
+literal()
+{
+	case $1 in
+	*:*) echo "?$1?" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# source_falls_over ADDRESS LENGTH OTHERS: the address that a answers from is removed
 source_falls_over()
 {
 	peer b mt0 a endpoint "$(outside "$1"):1"
 	ping_one b 10.9.0.1
-	endpoint_is b mt0 a "$(outside "$1"):1"
-	ipn a address delete "$1/$3" dev one
-	defer addresses a one "$1/$3"
-	sees_from "$(outside "$2"):1"
+	endpoint_is b mt0 a "$(literal "$1"):1"
+	ipn a address delete "$1/$2" dev one
+	defer addresses a one "$1/$2"
+	sees_from "$3"
+	fails endpoint_is b mt0 a "$(literal "$1"):1"
 	ping_one b 10.9.0.1
 }
 
@@ -113,9 +114,9 @@ answers_from()
 	for address; do
 		peer b mt0 a endpoint "$(outside "$address"):1"
 		ping_all b 10.9.0.1 2
-		endpoint_is b mt0 a "$(outside "$address"):1"
+		endpoint_is b mt0 a "$(literal "$address"):1"
 		# and so does what a sends of itself
-		sees_from "$(outside "$address"):1"
+		sees_from "$(literal "$address"):1"
 	done
 }
 
@@ -127,42 +128,46 @@ answers_from_dummy()
 	answers_from "$1"
 }
 
-# better_route TARGET VIA_ONE VIA_TWO FROM_ONE FROM_TWO: a's way to b changes devices
+# leaves_by DEV PATTERN: what a sends to b goes out by this device, and from there
+leaves_by()
+{
+	local before after
+
+	before=$(link_packets a "$1")
+	sees_from "$2"
+	after=$(link_packets a "$1")
+	((after > before))
+	ping_one b 10.9.0.1
+}
+
+# better_route TARGET VIA_ONE VIA_TWO FROM_ONE FROM_TWO: a's way to b changes devices.
+# (Over IPv6 the old source may be kept, because it is still an address of a's.)
 better_route()
 {
 	ipn a route add "$1" via "$2" dev one metric 200
-	defer ipn a route delete "$1" via "$2"
+	defer ipn a route delete "$1" metric 200
 	peer a mt0 b endpoint "$(outside "$1"):2"
-	peer b mt0 a endpoint "$(outside "$4"):1"
-	sees_from "$(outside "$4"):1"
-	ping_one b 10.9.0.1
+	leaves_by one "$4"
 	ipn a route add "$1" via "$3" dev two metric 100
-	defer ipn a route delete "$1" via "$3"
-	sees_from "$(outside "$5"):1"
-	ping_one b 10.9.0.1
+	leaves_by two "$5"
 	# and back
-	ipn a route delete "$1" via "$3"
-	sees_from "$(outside "$4"):1"
+	ipn a route delete "$1" metric 100
+	leaves_by one "$4"
 }
 
 # a's inner address belongs to another peer now, whose prefix is longer: what a sends is
 # dropped, but it is authentic, so that a's endpoint moves
 source_of_another()
 {
-	local before after
-
 	peer b mt0 a endpoint 10.0.0.1:1 allowed-ips 10.9.0.0/24
 	peer a mt0 b endpoint 10.0.0.100:2
 	ping_one a 10.9.0.2
 	peer b mt0 c allowed-ips 10.9.0.1/32
 	defer peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
 	defer peer b mt0 c remove
-	before=$(received b mt0 a)
 	vpn a set mt0 listen-port 12
 	defer vpn a set mt0 listen-port 1
 	ping_fails a 10.9.0.2
-	after=$(received b mt0 a)
-	((after > before))
 	endpoint_is b mt0 a 10.0.0.1:12
 	same 0 "$(sent b mt0 c)"
 	# The peer's other addresses are its own still
@@ -172,11 +177,13 @@ source_of_another()
 }
 
 setup
-check "E13 roaming v4: port and source address" roam 10.0.0.1 10.0.0.2 10.0.0.100
-check "E14 roaming v6: port and source address" roam "[fd00::1]" "[fd00::2]" "[fd00::100]"
+check "E13 roaming v4: port and source address" \
+	roam 10.0.0.100 10.0.0.1 10.0.0.2 10.0.0.3
+check "E14 roaming v6: port and source address" \
+	roam fd00::100 fd00::1 fd00::2 fd00::3
 check "E15 a source of another peer is dropped, its sender's endpoint moves" source_of_another
-check "E25 source address falls over, v4" source_falls_over 10.0.0.1 10.0.0.2 24
-check "E25 source address falls over, v6" source_falls_over fd00::1 fd00::2 64
+check "E25 source address falls over, v4" source_falls_over 10.0.0.1 24 "10.0.0.[2-4]:1"
+check "E25 source address falls over, v6" source_falls_over fd00::1 64 "?fd00::[2-4]?:1"
 check "E26 the answer comes from the address that was addressed, v4" \
 	answers_from 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4
 check "E26 the answer comes from the address that was addressed, v6" \
@@ -184,7 +191,7 @@ check "E26 the answer comes from the address that was addressed, v6" \
 check "E27 addressed at a dummy device, v4" answers_from_dummy 10.5.0.1 10.0.0.1
 check "E27 addressed at a dummy device, v6" answers_from_dummy fd05::1 fd00::1
 check "E28 a better route takes over, v4" \
-	better_route 10.7.0.100 10.0.0.100 10.0.1.100 10.0.0.1 10.0.1.1
+	better_route 10.7.0.100 10.0.0.100 10.0.1.100 "10.0.0.*" "10.0.1.1:1"
 check "E28 a better route takes over, v6" \
-	better_route fd07::100 fd00::100 fd01::100 fd00::1 fd01::1
+	better_route fd07::100 fd00::100 fd01::100 "?fd00::*" "?fd0[01]::*"
 finish

@@ -150,7 +150,7 @@ static bool is_unchanged(const struct peer *peer)
 	return !peer->n_ips && !(peer->flags & ~PEER_HAS_PUBLIC_KEY);
 }
 
-/* Take the peers out of the list that have nothing left to say. */
+/* Take the peers out of the list that have nothing left to say, and find the last one. */
 static void drop_unchanged(struct device *dev)
 {
 	struct peer **link = &dev->peers, *peer;
@@ -223,8 +223,6 @@ static int remove_unwanted(struct device *want, struct peer **wanted, size_t n_w
 		removal->flags = PEER_HAS_PUBLIC_KEY | PEER_REMOVE;
 		removal->next = want->peers;
 		want->peers = removal;
-		if (!want->last_peer)
-			want->last_peer = removal;
 		want->n_peers++;
 	}
 	return 0;

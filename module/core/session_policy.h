@@ -41,6 +41,7 @@ enum session_deadline {
  * @SESSION_DERIVED: keys were derived (zero-keys deadline starts anew)
  * @SESSION_TRAVERSAL: any authenticated message left or came (persistent keepalive
  *	starts anew)
+ * @SESSION_EVENT_COUNT: how many there are
  */
 enum session_event {
 	SESSION_DATA_SENT,

@@ -18,12 +18,12 @@ enum mytun_cmd {
 	MYTUN_CMD_UNSPEC,
 	MYTUN_CMD_DEV_GET,	/* do: one device; dump: every device of the namespace */
 	MYTUN_CMD_DEV_SET,	/* do */
-	MYTUN_CMD_PEER_NEW,	/* do: create; with NLM_F_EXCL an existing peer is -EEXIST, else it is set */
+	MYTUN_CMD_PEER_NEW,	/* do: create or set; with NLM_F_EXCL -EEXIST when it exists */
 	MYTUN_CMD_PEER_SET,	/* do: change an existing peer, -ENOENT when there is none */
 	MYTUN_CMD_PEER_GET,	/* do: one peer; dump: every peer of one device */
 	MYTUN_CMD_PEER_DEL,	/* do: -ENOENT when there is none */
 	MYTUN_CMD_PEER_UP_NTF,	/* a session was established with a peer that had none */
-	MYTUN_CMD_PEER_DEAD_NTF,	/* a peer that had a session is gone: see MYTUN_PEER_A_REASON */
+	MYTUN_CMD_PEER_DEAD_NTF,	/* its session is gone: see MYTUN_PEER_A_REASON */
 	MYTUN_CMD_ENDPOINT_NTF,	/* an authenticated packet moved the peer's endpoint */
 	__MYTUN_CMD_MAX
 };
@@ -45,13 +45,13 @@ enum mytun_attr {
 enum mytun_dev_attr {
 	MYTUN_DEV_A_UNSPEC,
 	MYTUN_DEV_A_PAD,
-	MYTUN_DEV_A_PRIVATE_KEY,	/* binary, 32; all zero: clear. Read with CAP_NET_ADMIN alone */
+	MYTUN_DEV_A_PRIVATE_KEY,	/* binary, 32; all zero: clear */
 	MYTUN_DEV_A_PUBLIC_KEY,		/* binary, 32; read only */
 	MYTUN_DEV_A_LISTEN_PORT,	/* u16; set 0: the kernel chooses */
 	MYTUN_DEV_A_FWMARK,		/* u32; 0: none */
 	MYTUN_DEV_A_FLAGS,		/* u32, enum mytun_dev_flags; set only */
 	MYTUN_DEV_A_PEER_COUNT,		/* u32; read only */
-	MYTUN_DEV_A_DROPS,		/* nest: attribute type = enum mytun_drop, value u64; read only */
+	MYTUN_DEV_A_DROPS,		/* nest: enum mytun_drop -> u64; read only */
 	__MYTUN_DEV_A_MAX
 };
 
@@ -65,8 +65,8 @@ enum mytun_dev_flags {
 enum mytun_peer_attr {
 	MYTUN_PEER_A_UNSPEC,
 	MYTUN_PEER_A_PAD,
-	MYTUN_PEER_A_PUBLIC_KEY,	/* binary, 32; the peer's name in every request and answer */
-	MYTUN_PEER_A_PRESHARED_KEY,	/* binary, 32; all zero: none. Read with CAP_NET_ADMIN alone */
+	MYTUN_PEER_A_PUBLIC_KEY,	/* binary, 32; names the peer everywhere */
+	MYTUN_PEER_A_PRESHARED_KEY,	/* binary, 32; all zero: none */
 	MYTUN_PEER_A_FLAGS,		/* u32, enum mytun_peer_flags; set only */
 	MYTUN_PEER_A_ENDPOINT_ADDR,	/* binary, 4 or 16: IPv4 or IPv6 address, network order */
 	MYTUN_PEER_A_ENDPOINT_PORT,	/* u16, host order */
@@ -84,7 +84,7 @@ enum mytun_peer_attr {
 #define MYTUN_PEER_A_MAX (__MYTUN_PEER_A_MAX - 1)
 
 enum mytun_peer_flags {
-	MYTUN_PEER_F_REPLACE_ALLOWEDIPS = 1U << 0,	/* remove the peer's allowed IPs first */
+	MYTUN_PEER_F_REPLACE_ALLOWEDIPS = 1U << 0,	/* remove its allowed IPs first */
 	__MYTUN_PEER_F_ALL = MYTUN_PEER_F_REPLACE_ALLOWEDIPS
 };
 
@@ -149,10 +149,10 @@ enum mytun_drop {
 	MYTUN_DROP_RX_AUTH,		/* the tag does not match */
 	/* in, after authentication */
 	MYTUN_DROP_RX_REPLAY,
-	MYTUN_DROP_RX_FRAME,		/* the plaintext is neither IPv4 nor IPv6, or lies about its length */
+	MYTUN_DROP_RX_FRAME,		/* no IP packet inside, or it lies about its length */
 	MYTUN_DROP_RX_SOURCE,		/* the inner source is not in the peer's allowed IPs */
 	MYTUN_DROP_RX_CONTROL,		/* a control message of an unknown kind */
-	MYTUN_DROP_RX_ECN,		/* outer CE on a packet that is not ECN-capable (RFC 6040) */
+	MYTUN_DROP_RX_ECN,		/* outer CE, but inside not ECN-capable (RFC 6040) */
 	__MYTUN_DROP_MAX
 };
 

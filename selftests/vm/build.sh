@@ -20,7 +20,7 @@ copy_sources()
 {
 	mkdir -p "$1"
 	rsync -a --delete --include={/Makefile,/Kbuild,/module} --exclude='/*' \
-		--exclude=/module/selftest.user --exclude='*.'{o,ko,mod,mod.c,cmd,d} \
+		--exclude='*.'{o,ko,mod,mod.c,cmd,d} \
 		"$VM_DIR/../../" "$1/"
 }
 
@@ -55,6 +55,7 @@ build=$VM_CACHE/build/$name-$id
 [[ ! -e $kernel/chroot ]] || build=$kernel/chroot/build/$id
 lock "build-$name-$id"
 
+rm -f "$VM_DIR/out/$name/mytun.ko"
 copy_sources "$build"
 compile "$kernel" "$build" "$@" 2>&1 | tee "$build.log"
 status=${PIPESTATUS[0]}

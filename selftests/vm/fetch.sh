@@ -91,7 +91,8 @@ make_chroot()
 	need debootstrap
 	mirror=$(debian_mirror Debian)
 	say "making a chroot of ${2%-backports} with $(compiler "$1")"
-	debootstrap --variant=minbase --include="make,pahole,$(compiler "$1")" \
+	# Its mounts go with it
+	unshare --mount debootstrap --variant=minbase --include="make,pahole,$(compiler "$1")" \
 		--keyring="$KEYRING" \
 		"${2%-backports}" "$chroot" "$mirror" >"$1/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$1/debootstrap.log" >&2; die "debootstrap failed"; }
@@ -99,6 +100,16 @@ make_chroot()
 	cp -a "$1/root/usr/src/." "$chroot/usr/src/"
 	cp -a "$1"/root/usr/lib/linux-kbuild-* "$chroot/usr/lib/"
 	sed -i "s,$3/root/usr/src/,/usr/src/," "$chroot/usr/src/linux-headers-$(<"$1/release")/Makefile"
+}
+
+# image_release IMAGE: the version in a bzImage: two bytes at 526 say where
+image_release()
+{
+	local at
+
+	at=$(od -An -tu2 -j526 -N2 "$1")
+	tail -c "+$((at + 512 + 1))" "$1" | head -c 64 | LC_ALL=C grep -aoEm1 '^[0-9]+\.[0-9]+[^ ]*' ||
+		die "$1 is no bzImage"
 }
 
 # register DIR IMAGE [MODULES [HEADERS]]
@@ -110,13 +121,9 @@ register()
 		[[ ! $file || -e $file ]] || die "$file is not there"
 	done
 	ln -s "$(realpath "$2")" "$1/image"
-	[[ -z ${3:-} ]] || ln -s "$(realpath "$3")" "$1/modules"
-	[[ -z ${4:-} ]] || ln -s "$(realpath "$4")" "$1/headers"
-	if [[ -e $1/modules ]]; then
-		basename "$(realpath "$1/modules")"
-	else
-		cat "$1/headers/include/config/kernel.release" 2>/dev/null || echo unknown
-	fi >"$1/release"
+	[[ ! ${3:-} ]] || ln -s "$(realpath "$3")" "$1/modules"
+	[[ ! ${4:-} ]] || ln -s "$(realpath "$4")" "$1/headers"
+	image_release "$2" >"$1/release"
 }
 
 [[ ${1:-} == --again ]] && { again=1; shift; }
@@ -127,8 +134,9 @@ lock "kernel-$name"
 [[ ${again:-} || $# -gt 1 || ! -e $dir/image ]] || exit 0
 
 new=$dir.new
-rm -rf "$new"
+rm -rf --one-file-system "$new"
 mkdir -p "$new"
+trap 'rm -rf --one-file-system "$new"' EXIT
 if (($# > 1)); then
 	register "$new" "${@:2}"
 elif [[ ${SUITES[$name]:-} ]]; then
@@ -140,6 +148,6 @@ elif [[ ${SUITES[$name]:-} ]]; then
 else
 	usage
 fi
-rm -rf "$dir"
+rm -rf --one-file-system "$dir"
 mv "$new" "$dir"
 say "kernel $name is $(<"$dir/release")"

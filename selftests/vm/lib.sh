@@ -13,6 +13,8 @@
 #	kernels/NAME/release	its version, one line
 #	apt/SUITE/		package lists of the suites that we fetch from
 #	initrd/			the parts of an initramfs that seldom change
+#	build/			copies of checkouts in which the module is built
+#	run/			what belongs to a run, gone at its end
 #	slot.N			locks: one for each guest that may run
 #	*.lock			other locks
 
@@ -61,7 +63,7 @@ lock()
 
 	mkdir -p "$VM_CACHE"
 	exec {fd}>"$VM_CACHE/$1.lock"
-	flock -n "$fd" && return
+	flock -w 2 "$fd" && return
 	say "waiting for another process that holds $1.lock"
 	flock "$fd"
 }

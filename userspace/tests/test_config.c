@@ -187,8 +187,10 @@ static void test_bad_files(void **state)
 		struct device *dev = parse_file(cases[i].text, strlen(cases[i].text), log,
 						sizeof(log));
 
-		if (dev || !strstr(log, cases[i].message))
-			fail_msg("number %zu: %s: %s", i, dev ? "taken" : "wrong message", log);
+		if (dev)
+			fail_msg("taken: %s", cases[i].text);
+		if (!strstr(log, cases[i].message))
+			fail_msg("%s instead of %s", log, cases[i].message);
 		/* one line says it */
 		assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
 	}

@@ -122,6 +122,39 @@ static void test_peer_remove(void **state)
 	device_free(back);
 }
 
+static const struct nlattr *find(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	fail_msg("no attribute %u", type);
+	return NULL;
+}
+
+/* How many entries the ALLOWEDIPS of a message has, which must fill it to its end. */
+static size_t count_entries(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr, *ips, *peer = NULL;
+	const char *end;
+	size_t n = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == MYTUN_A_PEER)
+			peer = attr;
+	ips = find(peer, MYTUN_PEER_A_ALLOWEDIPS);
+	end = mnl_attr_get_payload(ips);
+	mnl_attr_for_each_nested(attr, ips) {
+		find(attr, MYTUN_ALLOWEDIP_A_PREFIX_LEN);
+		end = (const char *)attr + MNL_ALIGN(attr->nla_len);
+		n++;
+	}
+	assert_ptr_equal(end, (const char *)mnl_attr_get_payload(ips) +
+			 mnl_attr_get_payload_len(ips));
+	return n;
+}
+
 static struct device *make_big_device(size_t n)
 {
 	struct device *dev = parse_good("[Peer]\nPublicKey=" KEY_A "\nPersistentKeepalive=1\n");
@@ -153,6 +186,7 @@ static void test_chunks(void **state)
 		first = msg_put_peer(nlh, MSG_ROOM, dev->peers, first);
 		assert_true(first > before);
 		assert_true(nlh->nlmsg_len <= MSG_ROOM);
+		assert_int_equal(count_entries(nlh), first - before);
 		/* keepalive comes with the first alone */
 		if (back->peers)
 			back->peers->flags &= ~PEER_HAS_KEEPALIVE;
@@ -311,6 +345,21 @@ static void test_wrong_lengths(void **state)
 	}
 }
 
+static void test_long_prefix(void **state)
+{
+	struct device *dev = parse_good("[Peer]\nPublicKey=" KEY_A "\nAllowedIPs=10.0.0.0/8\n");
+	struct device *back = device_alloc();
+	static char buf[MSG_ROOM];
+	struct nlmsghdr *nlh = msg_start(buf, FAMILY, 0, MYTUN_CMD_PEER_GET, NULL);
+
+	(void)state;
+	dev->peers->ips[0].prefix_len = 33;
+	msg_put_peer(nlh, MSG_ROOM, dev->peers, 0);
+	assert_int_equal(msg_get_peer(nlh, back), -EBADMSG);
+	device_free(dev);
+	device_free(back);
+}
+
 /* An acknowledgment as the kernel makes it with NETLINK_CAP_ACK, and one without. */
 static void test_extack(void **state)
 {
@@ -366,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_wrong_lengths),
+		cmocka_unit_test(test_long_prefix),
 		cmocka_unit_test(test_extack),
 		cmocka_unit_test(test_extack_open_end),
 	};

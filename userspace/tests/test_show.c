@@ -149,6 +149,20 @@ static void test_pretty(void **state)
 	check_output(pretty(true, true), "pretty-color");
 }
 
+static void test_duration(void **state)
+{
+	struct style style = { .color = false };
+	size_t len;
+	char *text;
+
+	(void)state;
+	style.out = open_memstream(&text, &len);
+	format_duration(&style, 2 * 365 * 86400 + 2 * 86400 + 2 * 3600 + 2 * 60 + 2);
+	fclose(style.out);
+	assert_string_equal(text, "2 years, 2 days, 2 hours, 2 minutes, 2 seconds");
+	free(text);
+}
+
 static void test_style(void **state)
 {
 	struct style style;
@@ -255,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_json),

@@ -64,6 +64,9 @@ static void test_device_fields(void **state)
 	dev = diff("[Interface]\nPrivateKey=" KEY_C "\nFwMark=1\n", DEVICE);
 	assert_int_equal(dev->flags, 0);
 	device_free(dev);
+	dev = diff("[Interface]\nPrivateKey=" KEY_C "\nFwMark=1\nListenPort=0\n", DEVICE);
+	assert_int_equal(dev->flags, 0);
+	device_free(dev);
 }
 
 static void test_peer_fields(void **state)
