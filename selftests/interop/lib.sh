@@ -255,7 +255,7 @@ ticks()
 stream_start()
 {
 	rm -f "$TMP"/stream.*
-	: >"$TMP/stream.A" >"$TMP/stream.B"
+	touch "$TMP"/stream.{A,B}
 	STREAM_SEEN=([A]=0 [B]=0)
 	ticks "$1" | on B timeout 900 socat -t 60 - TCP4-LISTEN:5002,reuseaddr >"$TMP/stream.B" &
 	STREAM=($!)
