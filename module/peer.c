@@ -139,7 +139,8 @@ static void dismantle(struct mytun_peer *peer)
 void mytun_peer_remove(struct mytun_peer *peer)
 {
 	withdraw(peer);
-	synchronize_net();
+	/* Expedited: a tool that removes peers one by one would wait for each grace period. */
+	synchronize_rcu_expedited();
 	dismantle(peer);
 }
 

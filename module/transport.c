@@ -130,6 +130,47 @@ void mytun_path_clear_source(struct mytun_path *path)
 	write_sequnlock_bh(&path->lock);
 }
 
+/* The peer that the device would send to for this address, or NULL. RCU held. */
+static struct mytun_peer *peer_towards(struct mytun_device *device,
+				       const struct mytun_endpoint *endpoint)
+{
+	const struct allowedips *table = &device->allowedips;
+	struct allowedips_owner *owner;
+
+	if (endpoint->addr.sa_family == AF_INET)
+		owner = allowedips_lookup4(table, &endpoint->addr4.sin_addr);
+	else
+		owner = allowedips_lookup6(table, &endpoint->addr6.sin6_addr);
+	return owner ? container_of(owner, struct mytun_peer, allowedips) : NULL;
+}
+
+/**
+ * mytun_path_loops() - would a packet come back?
+ * @path: of a peer whose endpoint is routed into the device itself
+ *
+ * A peer may lie behind another one of the same device (onion routing). But when one of
+ * those on the way is reached through this peer, packets would go round for ever.
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+bool mytun_path_loops(struct mytun_path *path)
+{
+	struct mytun_peer *peer = container_of(path, struct mytun_peer, path);
+	struct mytun_endpoint endpoint;
+	struct mytun_peer *next = peer;
+	int hops;
+
+	for (hops = 0; hops < MYTUN_MAX_NESTED_PEERS; hops++) {
+		mytun_path_get(&next->path, &endpoint);
+		next = peer_towards(peer->device, &endpoint);
+		if (next == peer)
+			return true;
+		if (!next || !READ_ONCE(next->path.through_device))
+			return false;
+	}
+	return true;
+}
+
 /**
  * mytun_endpoint_from_skb() - where a received message came from
  * @endpoint: filled in
@@ -216,7 +257,7 @@ bool mytun_transport_send(struct mytun_peer *peer, struct sk_buff *messages)
 
 	mytun_path_get(&peer->path, &endpoint);
 	source = endpoint.src6;
-	if (transport->ops->send(transport, messages, &endpoint, &peer->path.cache))
+	if (transport->ops->send(transport, messages, &endpoint, &peer->path))
 		return false;
 	/* The address of ours that the peer knew is gone: choose anew next time as well. */
 	if (unlikely(!ipv6_addr_equal(&source, &endpoint.src6)))

@@ -125,10 +125,10 @@ static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
 	return segments;
 }
 
-/* What the outer header may show of the inner one: ECN alone (RFC 6040, 4.1). */
+/* What the outer header may show of the inner one: ECN alone, as it is (RFC 6040, 4.1). */
 static u8 outer_ds(const struct sk_buff *skb)
 {
-	return skb->len ? ip_tunnel_ecn_encap(0, ip_hdr(skb), skb) : 0;
+	return skb->len ? ip_tunnel_get_dsfield(ip_hdr(skb), skb) & INET_ECN_MASK : 0;
 }
 
 /**

@@ -40,7 +40,6 @@ stage_deps()
 	"$TOP/scripts/deps.sh" && "$TOP/scripts/kernel-scripts.sh"
 }
 
-# Network is needed here for the last time
 stage_kernel()
 {
 	"$vm/fetch.sh" "$1"
@@ -126,6 +125,7 @@ stages()
 
 	echo prepare deps
 	for kernel in "${kernels[@]}"; do
+		# The network is needed here for the last time
 		echo prepare kernel "$kernel"
 		echo prepare module "$kernel"
 	done
@@ -231,9 +231,14 @@ prepare()
 # stop: end the lanes, and what they have started, when we are ended
 stop()
 {
+	local lane
+
 	trap '' INT TERM
-	# shellcheck disable=SC2046 # words
-	kill $(jobs -p) 2>/dev/null || true
+	for lane in $(jobs -p); do
+		# A process group each
+		kill -- "-$lane" 2>/dev/null || true
+	done
+	wait
 	exit 130
 }
 
@@ -277,10 +282,11 @@ kernels=("$@")
 
 rm -rf "$logs"
 mkdir -p "$logs"
-trap stop INT TERM
+trap stop INT TERM HUP
 lanes=(host guest1 guest2)
 # The guests want everything that has been prepared
 prepare || lanes=(host)
+set -m
 for lane in "${lanes[@]}"; do
 	run_lane "$lane" &
 done

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Say where clang-format would indent a line in another way.
+"""Say where clang-format would indent a statement in another way.
 
 Of clang-format's opinions these are the ones that agree with the kernel's style;
-where a line is broken and how columns are aligned is for the author.
+where a line is broken and how columns are aligned is for the author, and how a
+statement goes on in its next line is checkpatch's.
 """
 
 import subprocess
@@ -19,6 +20,11 @@ def indentation(line):
     return line[:len(line) - len(line.lstrip())]
 
 
+def begins_statement(lines, index):
+    before = "".join(lines[:index][-1:]).rstrip()
+    return not before or before.endswith((";", "{", "}", ":", "*/"))
+
+
 def badly_indented(lines, formatted):
     """Yield the numbers of lines that differ in what they begin with only."""
     blocks = SequenceMatcher(None, lines, formatted, autojunk=False).get_opcodes()
@@ -26,9 +32,10 @@ def badly_indented(lines, formatted):
         if tag != "replace" or end - start != other_end - other_start:
             continue
         pairs = zip(lines[start:end], formatted[other_start:other_end])
-        for number, (line, wanted) in enumerate(pairs, start + 1):
-            if same_text(line, wanted) and indentation(line) != indentation(wanted):
-                yield number
+        for index, (line, wanted) in enumerate(pairs, start):
+            if (same_text(line, wanted) and indentation(line) != indentation(wanted)
+                    and begins_statement(lines, index)):
+                yield index + 1
 
 
 def main():

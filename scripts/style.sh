@@ -16,9 +16,11 @@ SHIM=PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,INIT_ATTRIBUTE,NEW_TYPEDEFS,SP
 SHIM+=,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,AVOID_BUG,MACRO_WITH_FLOW_CONTROL
 # User space has no u8, no BUG to avoid, libraries with names of their own, and
 # signal handlers
-USER=PREFER_KERNEL_TYPES,CAMELCASE,AVOID_BUG,ARRAY_SIZE,VOLATILE
-# Rules for drivers of hardware, which we have none of
+USERSPACE=PREFER_KERNEL_TYPES,CAMELCASE,AVOID_BUG,ARRAY_SIZE,VOLATILE
+# Rules that do not apply: for drivers of hardware; in need of an OCaml compiler
+# (badzero); against functions that return with a lock held (double_lock)
 NO_RULES='devm_|platform_|pm_runtime|clk_|bq27|device_node|of_table|iounmap|resource_size|pci_|irqf_'
+NO_RULES+='|badzero|double_lock'
 
 # run COMMAND...: what it says goes on, and says that something is wrong
 run()
@@ -38,10 +40,21 @@ checkpatch()
 
 	case $1 in
 	selftests/unit/shim/*) ignore=(--ignore "$SHIM") ;;
-	userspace/* | selftests/*) ignore=(--ignore "$USER") ;;
+	userspace/* | selftests/*) ignore=(--ignore "$USERSPACE") ;;
 	esac
 	"$scripts/checkpatch.pl" --root="$tmp" -q --terse --show-types --no-summary \
 		"${ignore[@]}" -f "$1"
+}
+
+# each FUNCTION: call it with each line of the input, some at once
+each()
+{
+	xargs -P "$(nproc)" -I '{}' bash -c "$1 {}"
+}
+
+checkpatch_all()
+{
+	printf '%s\n' "${c_files[@]}" | each checkpatch
 }
 
 kernel_doc()
@@ -62,10 +75,7 @@ coccinelle()
 
 coccinelle_all()
 {
-	export -f coccinelle
-	export tmp
-	grep -rl 'virtual report' "$scripts/coccinelle" | grep -vE "$NO_RULES" | sort |
-		xargs -P "$(nproc)" -I '{}' bash -c 'coccinelle {}'
+	grep -rl 'virtual report' "$scripts/coccinelle" | grep -vE "$NO_RULES" | sort | each coccinelle
 }
 
 # shell_scripts: by name, and by first line
@@ -95,9 +105,10 @@ mapfile -t shell_files < <(shell_scripts)
 mapfile -t all_files < <(sources | grep -v ^selftests/fuzz/corpus/)
 ((${#c_files[@]} && ${#module_files[@]} && ${#shell_files[@]})) || die "found no sources: is this a git checkout?"
 
-for file in "${c_files[@]}"; do
-	run checkpatch "$file"
-done
+# For each()
+export -f checkpatch coccinelle
+export scripts tmp SHIM USERSPACE
+run checkpatch_all
 run kernel_doc "${module_files[@]}"
 run scripts/indent.py "${c_files[@]}"
 run shellcheck -x "${shell_files[@]}"

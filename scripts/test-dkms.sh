@@ -28,8 +28,7 @@ check()
 
 skip()
 {
-	echo "ok 1 dkms # SKIP $*"
-	echo "1..1"
+	echo "1..0 # SKIP dkms: $*"
 	exit 4
 }
 
@@ -72,6 +71,13 @@ nothing_left()
 	[[ ! $left && ! $(dkms status mytun) ]]
 }
 
+# end: whatever happens, leave nothing
+end()
+{
+	dkms remove "mytun/$version" --all >/dev/null 2>&1 || true
+	rm -rf "/usr/src/mytun-$version" "$tmp"
+}
+
 ((EUID == 0)) || skip "needs root"
 type -P dkms >/dev/null || skip "dkms is not installed"
 kdir=$(kernel_headers)
@@ -79,17 +85,20 @@ release=$(kernel_release "$kdir")
 [[ ! $(dkms status mytun) ]] || skip "this machine uses mytun through DKMS"
 [[ ! $(traces) ]] || skip "this machine has mytun installed: $(traces | tr '\n' ' ')"
 temp_dir
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 # shellcheck disable=SC2034 # for dkms.conf
 kernelver=$release kernel_source_dir=$kdir
 . "$TOP/dkms.conf"
 version=$(sed -n 's/^#define MYTUN_VERSION "\(.*\)"/\1/p' "$TOP/module/mytun.h")
 make=(make -C "$TOP" KDIR="$kdir" --no-print-directory)
 
+echo 1..6
 check "the versions agree" same_version
 check "install" "${make[@]}" dkms-install
 check "status says installed" installed
 check "modinfo and depmod know it" usable
 check "remove" "${make[@]}" dkms-remove
 check "nothing is left" nothing_left
-echo "1..$count"
 exit $failed

@@ -126,11 +126,11 @@ route_mtu()
 	ipn a route replace 10.9.0.2/32 dev mt0 mtu 1299
 	ipn b route replace 10.9.0.1/32 dev mt0 mtu 1299
 	ping_all a 10.9.0.2 3 -M "do" -s 1271
-	fails ping_one a 10.9.0.2 -M "do" -s 1272
+	ping_fails a 10.9.0.2 -M "do" -s 1272
 	ipn a route delete 10.9.0.2/32
 	ipn b route delete 10.9.0.1/32
 	# The guard itself holds: the same packet without the route's MTU is padded to 1312
-	fails on a ping -q -c 1 -W 1 -s 1271 10.9.0.2
+	ping_fails a 10.9.0.2 -s 1271
 }
 
 ns_add a b outer

@@ -211,7 +211,8 @@ under_load()
 	wait_for 20 grep -qE '^[0-9.]+ in 4 3 64 ' "$TMP/tap"
 }
 
-# B is under load: it answers A with a cookie, and A comes through with it, 5 s later
+# B is under load: it answers A with a cookie, and A comes through with it, 5 s later (or
+# 10, should that try be lost among the noise)
 cookie()
 {
 	local sent cookies other
@@ -219,15 +220,15 @@ cookie()
 	fresh 4
 	tap_start
 	under_load B
-	ping_one A "${IN4[B]}" -W 15
+	ping_one A "${IN4[B]}" -W 20
 	kill "$FLOOD"
 	wait "$FLOOD"
 	tap_stop
 	read -r _ sent _ cookies _ other <"$TMP/flood"
 	between 100 "$sent" "$cookies" "cookies for the noise"
 	same 0 "$other"
-	same 1 "$(count "from == \"A\" && $INITIATION && mac2")"
-	same 1 "$(count "from == \"B\" && $RESPONSE")"
+	between 1 3 "$(count "from == \"A\" && $INITIATION && mac2")" "initiations with a mac2"
+	between 1 2 "$(count "from == \"B\" && $RESPONSE")" responses
 }
 
 run_pairs rekey passive_keepalive persistent_keepalive unanswered_data giving_up idle_keys \
