@@ -139,7 +139,7 @@ zeroings()
 	wireguard)
 		grep -c "wireguard: ${DEV[$1]}: Zeroing out all keys" "$TMP/log" ;;
 	mytun)
-		grep -cE "mytun: ${DEV[$1]}: Keypair [0-9]+.* destroyed" "$TMP/log" ;;
+		grep -c " ${DEV[$1]}: Keypair .* destroyed" "$TMP/log" ;;
 	esac || true
 }
 
@@ -208,7 +208,7 @@ under_load()
 	nsenter --net="/run/netns/${OTHER[$1]}-$RUN_ID" chrt -f 1 "$INTEROP_DIR/flood" \
 		"${OUT4[$1]}" "$PORT" "${PUB[$1]}" 800 900 >"$TMP/flood" &
 	FLOOD=$!
-	wait_for 20 grep -qE '^[0-9.]+ in 4 3 64 ' "$TMP/tap"
+	wait_for 20 grep -qsE '^[0-9.]+ in 4 3 64 ' "$TMP/tap"
 }
 
 # B is under load: it answers A with a cookie, and A comes through with it, 5 s later (or
