@@ -34,10 +34,8 @@ int mytun_netlink_peer_set(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_peer_del(struct sk_buff *skb, struct genl_info *info);
 
 int mytun_netlink_dev_get(struct sk_buff *skb, struct genl_info *info);
-int mytun_netlink_dev_dump_start(struct netlink_callback *cb);
 int mytun_netlink_dev_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int mytun_netlink_peer_get(struct sk_buff *skb, struct genl_info *info);
-int mytun_netlink_peer_dump_start(struct netlink_callback *cb);
 int mytun_netlink_peer_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _MYTUN_NETLINK_H */
