@@ -82,10 +82,17 @@ static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, s
 	return ERR_PTR(-ELOOP);
 }
 
-/* Prepare a message for the outer IP layer. */
+/*
+ * Prepare a message for the outer IP layer. What the inner packet's way has left in the skb
+ * must not show there: its connection tracking entry would hide the outer flow from
+ * netfilter, and its inner offsets would misdirect checksum offloading.
+ */
 static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 {
 	skb_mark_not_on_list(skb);
+	skb_scrub_packet(skb, true);
+	skb->encapsulation = 0;
+	skb->ip_summed = CHECKSUM_NONE;
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
 	skb->ignore_df = 1;
