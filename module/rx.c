@@ -357,8 +357,13 @@ static int rx_poll(struct napi_struct *napi, int budget)
 		list_add_tail(&peer->rx.node, &cell->ready);
 		spin_unlock(&cell->lock);
 	}
-	if (done >= budget)
+	if (done >= budget) {
+		/* Who has been drained gets his turn again, behind those who still wait. */
+		spin_lock(&cell->lock);
+		list_splice_tail_init(&cell->flushing, &cell->ready);
+		spin_unlock(&cell->lock);
 		return budget;
+	}
 	list_splice_init(&cell->flushing, &drained);
 	napi_complete_done(napi, done);
 	release_drained(&drained);
