@@ -231,7 +231,8 @@ static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct 
 	/* The tag vouches for every byte: no checksum has to be looked at again. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
-	skb_probe_transport_header(skb);
+	/* Until IP finds it: the outer one is gone. */
+	skb_reset_transport_header(skb);
 	count_received(peer, plain_len);
 	napi_gro_receive(&cell->napi, skb);
 }
