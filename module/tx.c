@@ -182,13 +182,17 @@ static void restage(struct mytun_peer *peer, struct sk_buff *messages)
 /* A range of counters for the batch. Return: false when the keypair has no more. */
 static bool take_counters(struct noise_keypair *keypair, struct collected *messages)
 {
-	u64 counter = atomic64_fetch_add(messages->count, &keypair->sending_counter);
+	s64 counter = atomic64_read(&keypair->sending_counter);
 	struct sk_buff *skb;
 
-	if (unlikely(counter + messages->count > REJECT_AFTER_MESSAGES)) {
-		WRITE_ONCE(keypair->sending_valid, false);
-		return false;
-	}
+	do {
+		if (unlikely((u64)counter >= REJECT_AFTER_MESSAGES ||
+			     messages->count > REJECT_AFTER_MESSAGES - counter)) {
+			WRITE_ONCE(keypair->sending_valid, false);
+			return false;
+		}
+	} while (!atomic64_try_cmpxchg(&keypair->sending_counter, &counter,
+				       counter + messages->count));
 	for (skb = messages->first; skb; skb = skb->next)
 		mytun_message(skb)->counter = counter++;
 	return true;
