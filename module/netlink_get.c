@@ -244,17 +244,16 @@ struct dev_dump {
 static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct mytun_device *device)
 {
-	void *hdr = begin_message(skb, cb, MYTUN_CMD_DEV_GET);
+	void *hdr;
 	int ret;
 
+	/* One that is being removed is passed by. */
+	if (mytun_netlink_check_alive(device, NULL))
+		return 0;
+	hdr = begin_message(skb, cb, MYTUN_CMD_DEV_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (mytun_netlink_lock(device, NULL)) {
-		genlmsg_cancel(skb, hdr);
-		return 0;
-	}
 	ret = put_dev(skb, device);
-	mytun_netlink_unlock(device);
 	if (ret)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -271,8 +270,9 @@ static int dump_interface(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (IS_ERR(device))
 		return 0;
+	mytun_netlink_lock(device);
 	ret = dump_device(skb, cb, device);
-	mytun_device_put(device);
+	mytun_netlink_put_locked(device);
 	return ret;
 }
 
@@ -438,11 +438,8 @@ int mytun_netlink_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	BUILD_BUG_ON(sizeof(struct peer_dump) > sizeof(cb->ctx));
 	if (IS_ERR(device))
 		return PTR_ERR(device);
-	ret = mytun_netlink_lock(device, cb->extack);
-	if (!ret) {
-		ret = dump_peers(skb, cb, device);
-		mytun_netlink_unlock(device);
-	}
-	mytun_device_put(device);
+	mytun_netlink_lock(device);
+	ret = mytun_netlink_check_alive(device, cb->extack) ?: dump_peers(skb, cb, device);
+	mytun_netlink_put_locked(device);
 	return skb->len ?: ret;
 }
