@@ -138,14 +138,20 @@ static void session_work(struct work_struct *work)
 	mytun_peer_put(peer);
 }
 
-/* The work holds a reference to the peer. RCU held or a reference. */
+/*
+ * The work holds a reference to the peer. RCU held or a reference. The RCU section is for
+ * the removal of peers: after its grace period nobody queues what it is about to cancel.
+ */
 static void queue_session_work(struct mytun_peer *peer, enum mytun_session_work bit)
 {
+	rcu_read_lock();
 	if (READ_ONCE(peer->dead) || !mytun_peer_get_unless_zero(peer))
-		return;
+		goto out_unlock;
 	set_bit(bit, &peer->session.work_bits);
 	if (!queue_work(mytun_handshake_wq, &peer->session.work))
 		mytun_peer_put(peer);
+out_unlock:
+	rcu_read_unlock();
 }
 
 /**
