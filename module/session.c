@@ -508,15 +508,26 @@ static bool mac1_holds(struct mytun_device *device, const struct sk_buff *skb)
 	return verdict != COOKIE_BAD_MAC1;
 }
 
+/* A cookie answers a message of ours, whose index a stranger would have to guess. */
+static enum mytun_drop precheck(struct mytun_device *device, const struct sk_buff *skb)
+{
+	const struct message_cookie *cookie = (const void *)skb->data;
+
+	if (message_classify(skb->data, skb->len) != MESSAGE_COOKIE)
+		return mac1_holds(device, skb) ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_BAD_MAC1;
+	return mytun_lookup_index(&device->lookup, cookie->receiver_index) ?
+		       MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_UNKNOWN_INDEX;
+}
+
 /**
  * mytun_session_receive() - take a handshake or cookie message
  * @device: device
  * @skb: message of the right length for its type; consumed
  *
- * One hash decides here whether it is worth a place in the queue: a sender that does not
- * know our public key costs no more than that.
+ * One hash, or one look into a table, decides here whether it is worth a place in the
+ * queue: a sender that knows neither our public key nor an index costs no more than that.
  *
- * Context: softirq.
+ * Context: softirq, RCU.
  */
 void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 {
@@ -525,8 +536,8 @@ void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 
 	if (skb_linearize(skb))
 		goto err_drop;
-	drop = MYTUN_DROP_RX_BAD_MAC1;
-	if (message_classify(skb->data, skb->len) != MESSAGE_COOKIE && !mac1_holds(device, skb))
+	drop = precheck(device, skb);
+	if (drop)
 		goto err_drop;
 	/* The queue's length is what tells load, so it is counted before the ring is tried. */
 	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
