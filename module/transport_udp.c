@@ -265,11 +265,11 @@ static void udp_release(struct sock *sk)
 	udp_tunnel_sock_release(sk);
 }
 
+/* The union of its addresses is zero: any, also where there is no member for IPv6. */
 static int udp_create6(struct net *net, u16 port, struct socket **sock)
 {
 	struct udp_port_cfg cfg = {
 		.family = AF_INET6,
-		.local_ip6 = IN6ADDR_ANY_INIT,
 		.local_udp_port = htons(port),
 		.use_udp6_tx_checksums = true,
 		.use_udp6_rx_checksums = true,
