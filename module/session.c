@@ -665,6 +665,7 @@ void mytun_session_set_identity(struct mytun_device *device, const u8 private_ke
 		mutex_unlock(&peer->session.lock);
 		mytun_keypairs_expire_current(&peer->keypairs);
 		atomic64_set(&peer->session.last_sent_ns, 0);
+		cond_resched();
 	}
 	write_lock_bh(&device->checker_lock);
 	cookie_checker_init(&device->checker,
