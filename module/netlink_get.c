@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/xarray.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "device.h"
 #include "netlink.h"

@@ -99,8 +99,11 @@ static bool create_initiation(struct mytun_peer *peer, struct message_initiation
 	if (!mytun_timers_running(peer) || sent_recently(session, now_ns))
 		goto out_unlock;
 	mark_sent(peer);
-	if (!renew_index(peer))
+	if (!renew_index(peer)) {
+		/* No memory: it counts as lost on the way, so that it is tried again. */
+		mytun_timers_event(peer, SESSION_INITIATION_SENT);
 		goto out_unlock;
+	}
 	created = noise_create_initiation(msg, &session->handshake, &device->identity, ephemeral,
 					  timestamp, session->index.value);
 	if (created)
