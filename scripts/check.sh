@@ -103,7 +103,7 @@ stage_kselftest()
 
 stage_kselftest_timers()
 {
-	guest "$1" --icount -- /selftests/run-kselftest.sh --icount
+	guest "$1" --icount -- /selftests/run-kselftest.sh --timers
 }
 
 stage_interop()
