@@ -31,6 +31,18 @@ void mytun_path_free(struct mytun_path *path)
 	dst_cache_destroy(&path->cache);
 }
 
+/* Return: what read_seqretry() takes to tell whether @endpoint still holds. */
+static unsigned int path_read(struct mytun_path *path, struct mytun_endpoint *endpoint)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&path->lock);
+		*endpoint = path->endpoint;
+	} while (read_seqretry(&path->lock, seq));
+	return seq;
+}
+
 /**
  * mytun_path_get() - where is the peer?
  * @path: path
@@ -40,12 +52,7 @@ void mytun_path_free(struct mytun_path *path)
  */
 void mytun_path_get(struct mytun_path *path, struct mytun_endpoint *endpoint)
 {
-	unsigned int seq;
-
-	do {
-		seq = read_seqbegin(&path->lock);
-		*endpoint = path->endpoint;
-	} while (read_seqretry(&path->lock, seq));
+	path_read(path, endpoint);
 }
 
 bool mytun_path_has_endpoint(const struct mytun_path *path)
@@ -130,6 +137,47 @@ void mytun_path_clear_source(struct mytun_path *path)
 	write_sequnlock_bh(&path->lock);
 }
 
+/* The peer that the device would send to for this address, or NULL. RCU held. */
+static struct mytun_peer *peer_towards(struct mytun_device *device,
+				       const struct mytun_endpoint *endpoint)
+{
+	const struct allowedips *table = &device->allowedips;
+	struct allowedips_owner *owner;
+
+	if (endpoint->addr.sa_family == AF_INET)
+		owner = allowedips_lookup4(table, &endpoint->addr4.sin_addr);
+	else
+		owner = allowedips_lookup6(table, &endpoint->addr6.sin6_addr);
+	return owner ? container_of(owner, struct mytun_peer, allowedips) : NULL;
+}
+
+/**
+ * mytun_path_loops() - would a packet come back?
+ * @path: of a peer whose endpoint is routed into the device itself
+ *
+ * A peer may lie behind another one of the same device (onion routing). But when one of
+ * those on the way is reached through this peer, packets would go round for ever.
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+bool mytun_path_loops(struct mytun_path *path)
+{
+	struct mytun_peer *peer = container_of(path, struct mytun_peer, path);
+	struct mytun_endpoint endpoint;
+	struct mytun_peer *next = peer;
+	int hops;
+
+	for (hops = 0; hops < MYTUN_MAX_NESTED_PEERS; hops++) {
+		mytun_path_get(&next->path, &endpoint);
+		next = peer_towards(peer->device, &endpoint);
+		if (next == peer)
+			return true;
+		if (!next || !READ_ONCE(next->path.through_device))
+			return false;
+	}
+	return true;
+}
+
 /**
  * mytun_endpoint_from_skb() - where a received message came from
  * @endpoint: filled in
@@ -211,16 +259,23 @@ bool mytun_transport_send(struct mytun_peer *peer, struct sk_buff *messages)
 {
 	struct mytun_transport *transport = &peer->device->transport;
 	unsigned int bytes = list_bytes(messages);
+	struct mytun_path *path = &peer->path;
 	struct mytun_endpoint endpoint;
 	struct in6_addr source;
+	unsigned int seq;
+	int ret;
 
-	mytun_path_get(&peer->path, &endpoint);
+	seq = path_read(path, &endpoint);
 	source = endpoint.src6;
-	if (transport->ops->send(transport, messages, &endpoint, &peer->path.cache))
+	ret = transport->ops->send(transport, messages, &endpoint, path);
+	/* The endpoint moved meanwhile: the route to the old one may be in the cache now. */
+	if (unlikely(read_seqretry(&path->lock, seq)))
+		dst_cache_reset(&path->cache);
+	if (ret)
 		return false;
 	/* The address of ours that the peer knew is gone: choose anew next time as well. */
 	if (unlikely(!ipv6_addr_equal(&source, &endpoint.src6)))
-		mytun_path_clear_source(&peer->path);
+		mytun_path_clear_source(path);
 	atomic64_add(bytes, &peer->tx_bytes);
 	return true;
 }

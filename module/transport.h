@@ -44,11 +44,13 @@ struct mytun_endpoint {
  * @lock: protects @endpoint; writers with BH off, innermost
  * @endpoint: where the peer is
  * @cache: routes to it
+ * @through_device: the last route found leads into the device itself, to another peer
  */
 struct mytun_path {
 	seqlock_t lock;
 	struct mytun_endpoint endpoint;
 	struct dst_cache cache;
+	bool through_device;
 };
 
 /**
@@ -57,14 +59,14 @@ struct mytun_path {
  * @close: close them; nothing is delivered after it. May sleep.
  * @send: send a list of messages (chained by skb->next, all consumed) to @endpoint, whose
  *	source is cleared when it is no longer ours. The traffic class is each message's
- *	own. @cache may be NULL. BH off. Return: 0 when they went to IP, else -errno, then
- *	all were dropped and counted.
+ *	own. @path has the peer's routes; NULL for a reply to a stranger. BH off. Return: 0
+ *	when they went to IP, else -errno, then all were dropped and counted.
  */
 struct mytun_transport_ops {
 	int (*open)(struct mytun_transport *transport, u16 port);
 	void (*close)(struct mytun_transport *transport);
 	int (*send)(struct mytun_transport *transport, struct sk_buff *messages,
-		    struct mytun_endpoint *endpoint, struct dst_cache *cache);
+		    struct mytun_endpoint *endpoint, struct mytun_path *path);
 };
 
 /**
@@ -95,6 +97,7 @@ bool mytun_path_has_endpoint(const struct mytun_path *path);
 void mytun_path_set(struct mytun_path *path, const struct mytun_endpoint *endpoint);
 bool mytun_path_roam(struct mytun_path *path, const struct mytun_endpoint *endpoint);
 void mytun_path_clear_source(struct mytun_path *path);
+bool mytun_path_loops(struct mytun_path *path);
 
 int mytun_endpoint_from_skb(struct mytun_endpoint *endpoint, const struct sk_buff *skb);
 void mytun_endpoint_to_source(const struct mytun_endpoint *endpoint, struct cookie_source *src);

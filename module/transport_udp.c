@@ -38,11 +38,25 @@ static int udp_route_failed(struct mytun_transport *transport, struct sk_buff *m
 }
 
 /*
+ * May this route be used? One that leads into the device itself is looked up every time,
+ * since what lies behind it can change without the route.
+ */
+static bool udp_keep_route(struct mytun_device *device, const struct dst_entry *dst,
+			   struct mytun_path *path)
+{
+	bool through_device = dst->dev == device->dev;
+
+	if (path)
+		WRITE_ONCE(path->through_device, through_device);
+	return likely(!through_device) || (path && !mytun_path_loops(path));
+}
+
+/*
  * Look a route up. The source that the peer knows is kept while it is ours and the route
  * leaves by the interface on which the peer reached us; else it is forgotten.
  */
 static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, struct flowi4 *fl,
-				 struct mytun_endpoint *endpoint)
+				 struct mytun_endpoint *endpoint, struct mytun_path *path)
 {
 	struct net *net = sock_net(sk);
 	struct rtable *rt;
@@ -62,17 +76,23 @@ static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, s
 			ip_rt_put(rt);
 		rt = ip_route_output_flow(net, fl, sk);
 	}
-	if (!IS_ERR(rt) && unlikely(rt->dst.dev == device->dev)) {
-		ip_rt_put(rt);
-		rt = ERR_PTR(-ELOOP);
-	}
-	return rt;
+	if (IS_ERR(rt) || udp_keep_route(device, &rt->dst, path))
+		return rt;
+	ip_rt_put(rt);
+	return ERR_PTR(-ELOOP);
 }
 
-/* Prepare a message for the outer IP layer. */
+/*
+ * Prepare a message for the outer IP layer. What the inner packet's way has left in the skb
+ * must not show there: its connection tracking entry would hide the outer flow from
+ * netfilter, and its inner offsets would misdirect checksum offloading.
+ */
 static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 {
 	skb_mark_not_on_list(skb);
+	skb_scrub_packet(skb, true);
+	skb->encapsulation = 0;
+	skb->ip_summed = CHECKSUM_NONE;
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
 	skb->ignore_df = 1;
@@ -81,7 +101,7 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 }
 
 static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages,
-		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+		     struct mytun_endpoint *endpoint, struct mytun_path *path)
 {
 	struct sock *sk = rcu_dereference_bh(transport->sock4);
 	struct mytun_device *device = transport->device;
@@ -97,14 +117,14 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 	if (unlikely(!sk))
 		return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -ENONET);
 	fl.fl4_sport = inet_sk(sk)->inet_sport;
-	if (cache)
-		rt = dst_cache_get_ip4(cache, &fl.saddr);
+	if (path)
+		rt = dst_cache_get_ip4(&path->cache, &fl.saddr);
 	if (!rt) {
-		rt = udp_route4(device, sk, &fl, endpoint);
+		rt = udp_route4(device, sk, &fl, endpoint, path);
 		if (IS_ERR(rt))
 			return udp_route_failed(transport, messages, PTR_ERR(rt));
-		if (cache)
-			dst_cache_set_ip4(cache, &rt->dst, fl.saddr);
+		if (path && rt->dst.dev != device->dev)
+			dst_cache_set_ip4(&path->cache, &rt->dst, fl.saddr);
 	}
 	skb_list_walk_safe(messages, skb, next) {
 		u8 ds = mytun_message(skb)->ds;
@@ -121,7 +141,8 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 
 #if IS_ENABLED(CONFIG_IPV6)
 static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk,
-				    struct flowi6 *fl, struct mytun_endpoint *endpoint)
+				    struct flowi6 *fl, struct mytun_endpoint *endpoint,
+				    struct mytun_path *path)
 {
 	struct net *net = sock_net(sk);
 	struct dst_entry *dst;
@@ -131,15 +152,14 @@ static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk
 		memset(&endpoint->src6, 0, sizeof(endpoint->src6));
 	fl->saddr = endpoint->src6;
 	dst = ip6_dst_lookup_flow(net, sk, fl, NULL);
-	if (!IS_ERR(dst) && unlikely(dst->dev == device->dev)) {
-		dst_release(dst);
-		dst = ERR_PTR(-ELOOP);
-	}
-	return dst;
+	if (IS_ERR(dst) || udp_keep_route(device, dst, path))
+		return dst;
+	dst_release(dst);
+	return ERR_PTR(-ELOOP);
 }
 
 static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
-		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+		     struct mytun_endpoint *endpoint, struct mytun_path *path)
 {
 	struct sock *sk = rcu_dereference_bh(transport->sock6);
 	struct mytun_device *device = transport->device;
@@ -156,14 +176,14 @@ static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages
 	if (unlikely(!sk))
 		return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -ENONET);
 	fl.fl6_sport = inet_sk(sk)->inet_sport;
-	if (cache)
-		dst = dst_cache_get_ip6(cache, &fl.saddr);
+	if (path)
+		dst = dst_cache_get_ip6(&path->cache, &fl.saddr);
 	if (!dst) {
-		dst = udp_route6(device, sk, &fl, endpoint);
+		dst = udp_route6(device, sk, &fl, endpoint, path);
 		if (IS_ERR(dst))
 			return udp_route_failed(transport, messages, PTR_ERR(dst));
-		if (cache)
-			dst_cache_set_ip6(cache, dst, &fl.saddr);
+		if (path && dst->dev != device->dev)
+			dst_cache_set_ip6(&path->cache, dst, &fl.saddr);
 	}
 	skb_list_walk_safe(messages, skb, next) {
 		u8 ds = mytun_message(skb)->ds;
@@ -179,19 +199,19 @@ static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages
 }
 #else
 static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
-		     struct mytun_endpoint *endpoint, struct dst_cache *cache)
+		     struct mytun_endpoint *endpoint, struct mytun_path *path)
 {
 	return udp_drop(transport, messages, MYTUN_DROP_TX_SOCKET, -EAFNOSUPPORT);
 }
 #endif
 
 static int udp_send(struct mytun_transport *transport, struct sk_buff *messages,
-		    struct mytun_endpoint *endpoint, struct dst_cache *cache)
+		    struct mytun_endpoint *endpoint, struct mytun_path *path)
 {
 	if (endpoint->addr.sa_family == AF_INET)
-		return udp_send4(transport, messages, endpoint, cache);
+		return udp_send4(transport, messages, endpoint, path);
 	if (endpoint->addr.sa_family == AF_INET6)
-		return udp_send6(transport, messages, endpoint, cache);
+		return udp_send6(transport, messages, endpoint, path);
 	return udp_drop(transport, messages, MYTUN_DROP_TX_NO_ENDPOINT, -EDESTADDRREQ);
 }
 
@@ -245,11 +265,11 @@ static void udp_release(struct sock *sk)
 	udp_tunnel_sock_release(sk);
 }
 
+/* The union of its addresses is zero: any, also where there is no member for IPv6. */
 static int udp_create6(struct net *net, u16 port, struct socket **sock)
 {
 	struct udp_port_cfg cfg = {
 		.family = AF_INET6,
-		.local_ip6 = IN6ADDR_ANY_INIT,
 		.local_udp_port = htons(port),
 		.use_udp6_tx_checksums = true,
 		.use_udp6_rx_checksums = true,

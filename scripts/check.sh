@@ -55,6 +55,7 @@ stage_module()
 stage_userspace()
 {
 	single "vpnctl builds" make -C "$TOP/userspace"
+	single "guest helpers build" make -C "$TOP/selftests" all
 	single "interop helpers build" make -C "$TOP/selftests/interop"
 }
 
@@ -106,6 +107,11 @@ stage_kselftest_timers()
 	guest "$1" --icount -- /selftests/run-kselftest.sh --timers
 }
 
+stage_netlink()
+{
+	guest "$1" --with python -- python3 /selftests/genetlink.py
+}
+
 stage_interop()
 {
 	guest "$1" -- /selftests/interop/interop-fast.sh
@@ -140,6 +146,7 @@ stages()
 	for kernel in "${kernels[@]}"; do
 		echo guest1 kselftest "$kernel"
 		echo guest2 interop "$kernel"
+		echo guest2 netlink "$kernel"
 		echo guest2 kselftest_timers "$kernel"
 		echo guest2 interop_timers "$kernel"
 	done

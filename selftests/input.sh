@@ -10,7 +10,14 @@
 
 . "${0%/*}/lib.sh"
 
-plan 12
+# netlink_input: requests that no tool would make
+RAW=$(cd "${0%/*}" && pwd)/netlink_input
+RAW_CASES=()
+if [[ -x $RAW && $KIND == mytun ]]; then
+	read -r -d '' -a RAW_CASES < <("$RAW") || true
+fi
+
+plan $((12 + ${#RAW_CASES[@]} + 1))
 
 setup()
 {
@@ -30,13 +37,14 @@ unchanged()
 	grep -q "PersistentKeepalive = 25" "$TMP/after"
 }
 
-# refused WORD ARGUMENTS...: exit 1, the word is named, nothing has changed
+# refused WORD ARGUMENTS...: exit 1, and the word is named (which wg does not always do)
 refused()
 {
 	local word=$1 rc=0
 
 	shift
 	vpn a "$@" >"$TMP/out" 2>"$TMP/error" || rc=$?
+	[[ $TOOL != wg ]] || word=
 	if ((rc != 1)) || [[ $(<"$TMP/error") != *"$word"* ]]; then
 		echo "exit $rc: $*"
 		echo "said: $(<"$TMP/error")"
@@ -87,8 +95,8 @@ bad_prefixes()
 	for bad in 10.0.0.0/33 10.0.0.0/-1 10.0.0.0/x 10.0.0.0/ 10.0.0/8 10.0.0.256/32 \
 			fd00::/129 fd00::/-1 fd00:::/8 fd00::g/64 nonsense /8 \
 			fd00::1::2/64 10.0.0.0/99999999999 10.0.0.0/8x; do
-		refused "$bad" set mt0 peer "${PUB[b]}" allowed-ips "$bad"
-		refused "$bad" set mt0 peer "${PUB[b]}" allowed-ips "10.3.0.0/16,$bad"
+		refused "${bad%/*}" set mt0 peer "${PUB[b]}" allowed-ips "$bad"
+		refused "${bad%/*}" set mt0 peer "${PUB[b]}" allowed-ips "10.3.0.0/16,$bad"
 	done
 	unchanged
 }
@@ -188,6 +196,30 @@ not_root()
 	unchanged
 }
 
+# raw CASE: the kernel refused it, with text
+raw()
+{
+	grep -E "^(not )?ok $1: " "$TMP/raw"
+	grep -q "^ok $1: " "$TMP/raw"
+}
+
+# The peer that the raw requests are about
+known_peer()
+{
+	vpn a set mt0 peer "$(printf '\x42%.0s' {1..32} | base64)" allowed-ips 10.66.0.0/16
+	vpn a showconf mt0 >"$TMP/before"
+	on a "$RAW" mt0 >"$TMP/raw"
+}
+
+all_refused()
+{
+	[[ -x $RAW ]] || skip "netlink_input is not built"
+	[[ $KIND == mytun ]] || skip "another kind's ABI"
+	((${#RAW_CASES[@]}))
+	same "${#RAW_CASES[@]}" "$(wc -l <"$TMP/raw")"
+	unchanged
+}
+
 setup
 check "E50 bad keys are refused" bad_keys
 check "E50 bad ports are refused" bad_ports
@@ -199,4 +231,9 @@ check "E50 what is no such device is refused" bad_devices
 check "E50 bad configuration files are refused" bad_files
 check "E50 a peer without a key is refused" peer_without_key
 check "E50 keys are for root" not_root
+((${#RAW_CASES[@]} == 0)) || known_peer
+for name in "${RAW_CASES[@]}"; do
+	check "E50 netlink: ${name//_/ } is refused" raw "$name"
+done
+check "E50 netlink: what was refused has changed nothing" all_refused
 finish

@@ -24,18 +24,30 @@ setup()
 	keys a b c
 }
 
+# mesh_device NS PORT ADDRESS [PEER ADDRESS ENDPOINT]...
+mesh_device()
+{
+	local ns=$1 peers=()
+
+	{
+		echo "link add mt0 type $KIND"
+		batch_addresses mt0 "$3/24"
+	} >"$TMP/batch"
+	ipn "$ns" -batch "$TMP/batch"
+	set -- "$2" "${@:4}"
+	while (($# > 1)); do
+		peers+=(peer "${PUB[$2]}" allowed-ips "$3/32" endpoint "$4")
+		set -- "$1" "${@:5}"
+	done
+	vpn "$ns" set mt0 private-key <(echo "${PRIV[$ns]}") listen-port "$1" "${peers[@]}"
+}
+
 # mesh: the three devices, each with both others as its peers
 mesh()
 {
-	device a mt0 a 1 10.9.0.1/24
-	device b mt0 b 2 10.9.0.2/24
-	device c mt0 c 3 10.9.0.3/24
-	vpn a set mt0 peer "${PUB[b]}" allowed-ips 10.9.0.2/32 endpoint 10.1.0.2:2 \
-		peer "${PUB[c]}" allowed-ips 10.9.0.3/32 endpoint 10.3.0.3:3
-	vpn b set mt0 peer "${PUB[a]}" allowed-ips 10.9.0.1/32 endpoint 10.1.0.1:1 \
-		peer "${PUB[c]}" allowed-ips 10.9.0.3/32 endpoint 10.2.0.3:3
-	vpn c set mt0 peer "${PUB[a]}" allowed-ips 10.9.0.1/32 endpoint 10.3.0.1:1 \
-		peer "${PUB[b]}" allowed-ips 10.9.0.2/32 endpoint 10.2.0.2:2
+	mesh_device a 1 10.9.0.1 b 10.9.0.2 10.1.0.2:2 c 10.9.0.3 10.3.0.3:3
+	mesh_device b 2 10.9.0.2 a 10.9.0.1 10.1.0.1:1 c 10.9.0.3 10.2.0.3:3
+	mesh_device c 3 10.9.0.3 a 10.9.0.1 10.3.0.1:1 b 10.9.0.2 10.2.0.2:2
 }
 
 mesh_delete()
@@ -67,7 +79,12 @@ flows()
 
 received_all()
 {
-	vpn "$1" show mt0 transfer | awk '{ sum += $2 } END { print sum }'
+	local bytes sum=0
+
+	while read -r _ bytes _; do
+		sum=$((sum + bytes))
+	done < <(vpn "$1" show mt0 transfer)
+	echo "$sum"
 }
 
 # The device holds a route out of a namespace that is deleted: it must let go of it
@@ -228,7 +245,7 @@ create_delete()
 {
 	local i
 
-	for i in {1..20}; do
+	for i in {1..6}; do
 		ipn a link add mt0 type "$KIND"
 		fails ipn a link add mt0 type "$KIND"
 		ipn a link set mt0 up

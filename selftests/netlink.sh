@@ -37,10 +37,21 @@ peer_section()
 	paste -s -d ,
 }
 
-# sorted FILE: allowed IPs as the tool shows them of one peer, one a line, sorted
+# shown_prefixes DEV KEY: allowed IPs as the tool shows them of one peer, one a line
 shown_prefixes()
 {
-	vpn a show mt0 allowed-ips | awk -v key="$1" '$1 == key' | cut -f 2 | tr ' ' '\n' | sort
+	vpn a show "$1" allowed-ips | awk -F '\t' -v key="$2" '$1 == key { print $2 }' |
+		tr ' ' '\n'
+}
+
+# has_all DEV FILE: the device's first peer has exactly these, in any order
+has_all()
+{
+	shown_prefixes "$1" "${PUB[a]}" | awk '
+		NR == FNR { wanted[$0]; n++; next }
+		!($0 in wanted) { print "not wanted: " $0; bad = 1 }
+		{ delete wanted[$0]; n-- }
+		END { if (n) print "missing: " n; exit bad || n }' "$2" -
 }
 
 # One peer's allowed IPs do not fit one message, neither in nor out
@@ -50,18 +61,14 @@ one_large_peer()
 	prefixes_of_two_nets >"$TMP/large"
 	peer_section "${PUB[a]}" <"$TMP/large" >"$TMP/conf"
 	vpn a setconf mt0 "$TMP/conf"
-	sort "$TMP/large" >"$TMP/wanted"
-	shown_prefixes "${PUB[a]}" >"$TMP/shown"
-	same $((255 * 256 * 2)) "$(wc -l <"$TMP/shown")"
-	cmp "$TMP/wanted" "$TMP/shown"
+	has_all mt0 "$TMP/large"
 	# There and back again
 	vpn a showconf mt0 >"$TMP/conf2"
+	same 1 "$(grep -c PublicKey "$TMP/conf2")"
 	ipn a link add mt1 type "$KIND"
 	defer ipn a link delete mt1
 	vpn a setconf mt1 "$TMP/conf2"
-	vpn a showconf mt1 >"$TMP/conf3"
-	same_conf "$TMP/conf2" "$TMP/conf3"
-	same 1 "$(grep -c PublicKey "$TMP/conf3")"
+	has_all mt1 "$TMP/large"
 }
 
 # same_conf FILE FILE: the same apart from the order, and from what the kernel chose
@@ -70,35 +77,25 @@ same_conf()
 	local file
 
 	for file; do
-		grep -v ListenPort "$file" | tr ',' '\n' | sed 's/^ *//' | sort >"$file.sorted"
+		grep -v ListenPort "$file" | tr ',' '\n' | sed 's/^AllowedIPs =//; s/^ *//' |
+			grep -v '^\[Interface\]$' | grep . | sort >"$file.sorted"
 	done
+	diff "$1.sorted" "$2.sorted" | head -n 20
 	cmp "$1.sorted" "$2.sorted"
 }
 
-# many_keys COUNT: public keys, each line one. (They need not be of any private key.)
-many_keys()
-{
-	local i
-
-	for ((i = 0; i < $1; i++)); do
-		head -c 32 /dev/urandom | base64
-	done
-}
-
-# conf_of PEERS PREFIXES: a configuration with many peers, each with many prefixes
+# conf_of PEERS PREFIXES: a configuration with many peers, each with many prefixes. (The
+# public keys need not be of any private key: 252 random bits, and the last four zero.)
 conf_of()
 {
-	local key i=0
-
 	printf '[Interface]\nPrivateKey = %s\nListenPort = 4321\nFwMark = 0x77\n' "${PRIV[a]}"
-	while read -r key; do
-		i=$((i + 1))
-		awk -v i="$i" -v count="$2" 'BEGIN {
+	head -c $(($1 * 33)) /dev/urandom | base64 -w 44 | awk -v count="$2" '
+		{
+			printf "[Peer]\nPublicKey = %sA=\nAllowedIPs = ", substr($0, 1, 42)
 			for (j = 0; j < count; j++)
-				print (j % 2) ? "10." i "." j ".0/24" :
-						sprintf("fd%02x:%x::/64", i, j)
-		}' | peer_section "$key"
-	done < <(many_keys "$1")
+				printf (j ? ", " : "") ((j % 2) ? "10.%d.%d.0/24" : "fd%02x:%x::/64"), NR, j + 1
+			print ""
+		}'
 }
 
 # goes_round PEERS PREFIXES: set it, read it, set another device with that, compare
@@ -130,8 +127,8 @@ two_peers()
 	} >"$TMP/conf"
 	vpn a setconf mt0 "$TMP/conf"
 	same 2 "$(vpn a show mt0 peers | wc -l)"
-	same 197 "$(shown_prefixes "${PUB[a]}" | wc -l)"
-	same "(none)" "$(shown_prefixes "${PUB[b]}")"
+	same 197 "$(shown_prefixes mt0 "${PUB[a]}" | wc -l)"
+	same "(none)" "$(shown_prefixes mt0 "${PUB[b]}")"
 	vpn a showconf mt0 >"$TMP/conf2"
 	same_conf "$TMP/conf" "$TMP/conf2"
 }
@@ -140,7 +137,7 @@ no_such_device()
 {
 	fails vpn a show mt9 2>"$TMP/error"
 	cat "$TMP/error"
-	grep -q "mt9" "$TMP/error"
+	[[ $TOOL == wg ]] || grep -q "mt9" "$TMP/error"
 	fails vpn a showconf mt9
 	fails vpn a set mt9 listen-port 1
 	fails vpn a show lo

@@ -96,7 +96,7 @@ default_route()
 	defer ipn a "-$family" rule delete table 51820
 	ipn a "-$family" rule add table main suppress_prefixlength 0
 	defer ipn a "-$family" rule delete table main suppress_prefixlength 0
-	ping_all a "$target" 100
+	on a ping -q -f -c 100 -w 20 "$target"
 }
 
 setup

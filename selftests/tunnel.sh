@@ -73,7 +73,8 @@ byte_counts()
 {
 	local rx tx
 
-	ping_all a 10.9.0.2 10
+	ping_all a 10.9.0.2 5
+	ping_all a 10.9.0.2 5
 	wait_for 2 bytes_settled || true
 	read -r rx tx < <(field a mt0 transfer b)
 	bytes_are "$rx" "$tx"
@@ -87,8 +88,8 @@ byte_counts()
 
 ping_both()
 {
-	ping_all a "$1" 10
-	ping_all b "$2" 10
+	ping_all a "$1" 5
+	ping_all b "$2" 5
 }
 
 # traffic WHERE: the seven kinds
@@ -126,11 +127,11 @@ route_mtu()
 	ipn a route replace 10.9.0.2/32 dev mt0 mtu 1299
 	ipn b route replace 10.9.0.1/32 dev mt0 mtu 1299
 	ping_all a 10.9.0.2 3 -M "do" -s 1271
-	fails ping_one a 10.9.0.2 -M "do" -s 1272
+	ping_fails a 10.9.0.2 -M "do" -s 1272
 	ipn a route delete 10.9.0.2/32
 	ipn b route delete 10.9.0.1/32
 	# The guard itself holds: the same packet without the route's MTU is padded to 1312
-	fails on a ping -q -c 1 -W 1 -s 1271 10.9.0.2
+	ping_fails a 10.9.0.2 -s 1271
 }
 
 ns_add a b outer

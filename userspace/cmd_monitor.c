@@ -113,7 +113,7 @@ static int watch(char *only)
 	if (!ret)
 		ret = nl_watch(&nl, print_event, only);
 	if (ret && ret != -EIO)
-		nl_complain(&nl, "Unable to receive events", ret);
+		nl_complain(&nl, "Unable to receive events", NULL, ret);
 	nl_close(&nl);
 	return 1;
 }

@@ -17,7 +17,7 @@ static int apply(struct device *dev)
 	if (!ret)
 		ret = nl_set_device(&nl, dev);
 	if (ret)
-		nl_complain(&nl, "Unable to modify interface", ret);
+		nl_complain(&nl, "Unable to modify interface", dev->name, ret);
 	nl_close(&nl);
 	return ret;
 }

@@ -27,7 +27,7 @@ static int apply(struct nl *nl, struct device *want, enum mode mode)
 	if (mode == MODE_SYNC) {
 		ret = nl_get_device(nl, want->name, &have);
 		if (ret) {
-			nl_complain(nl, "Unable to access interface", ret);
+			nl_complain(nl, "Unable to access interface", want->name, ret);
 			return ret;
 		}
 		ret = sync_reduce(want, have);
@@ -37,7 +37,7 @@ static int apply(struct nl *nl, struct device *want, enum mode mode)
 	}
 	ret = nl_set_device(nl, want);
 	if (ret)
-		nl_complain(nl, "Unable to modify interface", ret);
+		nl_complain(nl, "Unable to modify interface", want->name, ret);
 	return ret;
 }
 
@@ -70,7 +70,7 @@ static int put_file(const char *name, const char *path, enum mode mode)
 		goto out;
 	ret = nl_open(&nl);
 	if (ret)
-		nl_complain(&nl, "Unable to modify interface", ret);
+		nl_complain(&nl, "Unable to modify interface", name, ret);
 	else
 		ret = apply(&nl, dev, mode);
 	nl_close(&nl);

@@ -104,7 +104,7 @@ static int show_what_is_asked(struct show *show)
 	else if (ret == -EPROTONOSUPPORT && !show->name)
 		ret = 0;
 	if (ret)
-		nl_complain(&nl, "Unable to access interface", ret);
+		nl_complain(&nl, "Unable to access interface", show->name, ret);
 	nl_close(&nl);
 	return ret;
 }

@@ -24,7 +24,7 @@ int cmd_showconf(char *const *args)
 	if (!ret)
 		ret = nl_get_device(&nl, args[0], &dev);
 	if (ret) {
-		nl_complain(&nl, "Unable to access interface", ret);
+		nl_complain(&nl, "Unable to access interface", args[0], ret);
 	} else {
 		warn_world_readable();
 		show_config(stdout, dev);

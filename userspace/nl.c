@@ -530,13 +530,17 @@ int nl_watch(struct nl *nl, int (*fn)(struct event *event, void *arg), void *arg
  * nl_complain() - say on stderr what failed, with the kernel's own words
  * @nl: what was used
  * @what: "Unable to access interface"
+ * @name: the interface's, or NULL
  * @err: -errno
  */
-void nl_complain(const struct nl *nl, const char *what, int err)
+void nl_complain(const struct nl *nl, const char *what, const char *name, int err)
 {
 	char key[KEY_BASE64_LEN];
 
-	fprintf(stderr, "%s: %s", what, strerror(-err));
+	fprintf(stderr, "%s: ", what);
+	if (name)
+		fprintf(stderr, "%s: ", name);
+	fputs(strerror(-err), stderr);
 	if (nl->has_bad_peer) {
 		key_to_base64(key, nl->bad_peer);
 		fprintf(stderr, ": peer %s", key);

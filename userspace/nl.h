@@ -40,6 +40,6 @@ int nl_list_devices(struct nl *nl, struct device **list);
 int nl_get_device(struct nl *nl, const char *name, struct device **dev);
 int nl_set_device(struct nl *nl, const struct device *dev);
 int nl_watch(struct nl *nl, int (*fn)(struct event *event, void *arg), void *arg);
-void nl_complain(const struct nl *nl, const char *what, int err);
+void nl_complain(const struct nl *nl, const char *what, const char *name, int err);
 
 #endif /* VPNCTL_NL_H */

@@ -139,7 +139,7 @@ zeroings()
 	wireguard)
 		grep -c "wireguard: ${DEV[$1]}: Zeroing out all keys" "$TMP/log" ;;
 	mytun)
-		grep -cE "mytun: ${DEV[$1]}: Keypair [0-9]+.* destroyed" "$TMP/log" ;;
+		grep -c " ${DEV[$1]}: Keypair .* destroyed" "$TMP/log" ;;
 	esac || true
 }
 
@@ -208,10 +208,11 @@ under_load()
 	nsenter --net="/run/netns/${OTHER[$1]}-$RUN_ID" chrt -f 1 "$INTEROP_DIR/flood" \
 		"${OUT4[$1]}" "$PORT" "${PUB[$1]}" 800 900 >"$TMP/flood" &
 	FLOOD=$!
-	wait_for 20 grep -qE '^[0-9.]+ in 4 3 64 ' "$TMP/tap"
+	wait_for 20 grep -qsE '^[0-9.]+ in 4 3 64 ' "$TMP/tap"
 }
 
-# B is under load: it answers A with a cookie, and A comes through with it, 5 s later
+# B is under load: it answers A with a cookie, and A comes through with it, 5 s later (or
+# 10, should that try be lost among the noise)
 cookie()
 {
 	local sent cookies other
@@ -219,15 +220,15 @@ cookie()
 	fresh 4
 	tap_start
 	under_load B
-	ping_one A "${IN4[B]}" -W 15
+	ping_one A "${IN4[B]}" -W 20
 	kill "$FLOOD"
 	wait "$FLOOD"
 	tap_stop
 	read -r _ sent _ cookies _ other <"$TMP/flood"
 	between 100 "$sent" "$cookies" "cookies for the noise"
 	same 0 "$other"
-	same 1 "$(count "from == \"A\" && $INITIATION && mac2")"
-	same 1 "$(count "from == \"B\" && $RESPONSE")"
+	between 1 3 "$(count "from == \"A\" && $INITIATION && mac2")" "initiations with a mac2"
+	between 1 2 "$(count "from == \"B\" && $RESPONSE")" responses
 }
 
 run_pairs rekey passive_keepalive persistent_keepalive unanswered_data giving_up idle_keys \

@@ -254,7 +254,8 @@ ticks()
 # stream_start SECONDS: one TCP connection, with such lines in both directions
 stream_start()
 {
-	rm -f "$TMP/stream.stop"
+	rm -f "$TMP"/stream.*
+	touch "$TMP"/stream.{A,B}
 	STREAM_SEEN=([A]=0 [B]=0)
 	ticks "$1" | on B timeout 900 socat -t 60 - TCP4-LISTEN:5002,reuseaddr >"$TMP/stream.B" &
 	STREAM=($!)
@@ -301,10 +302,12 @@ stream_stop()
 # tap_start: listen to the messages on the outer link
 tap_start()
 {
+	# What is left of an earlier one must not be taken for this one's
+	rm -f "$TMP/tap"
 	# Not by on(): the number of the process is wanted
 	nsenter --net="/run/netns/A-$RUN_ID" "$INTEROP_DIR/wiretap" va "$PORT" "$PORT2" >"$TMP/tap" &
 	TAP=$!
-	wait_for 10 grep -q listening "$TMP/tap"
+	wait_for 10 grep -qs listening "$TMP/tap"
 }
 
 # tap_stop: from now on heard() tells what passed
@@ -312,6 +315,8 @@ tap_stop()
 {
 	kill "$TAP"
 	wait "$TAP"
+	# Shown if the check fails
+	head -n 20 "$TMP/tap"
 	grep -q '^lost 0$' "$TMP/tap"
 }
 
@@ -383,10 +388,16 @@ selected()
 	[[ $1 =~ ${ONLY:-} ]]
 }
 
+# busy_ms: how long the processors have not been idle; with --icount that is what costs time
+busy_ms()
+{
+	awk '$1 == "cpu" { print ($2 + $3 + $4 + $7 + $8) * 10 }' /proc/stat
+}
+
 # run_pair PAIR CHECK...: the functions, with the hosts that they need
 run_pair()
 {
-	local function missing start
+	local function missing start busy
 
 	END_KIND=([A]=${1%:*} [B]=${1#*:})
 	missing=$(kind_missing "${END_KIND[A]}")
@@ -400,9 +411,9 @@ run_pair()
 	check "$1 setup" hosts_create
 	for function in "${@:2}"; do
 		selected "$function" || continue
-		start=$SECONDS
+		start=$SECONDS busy=$(busy_ms)
 		check "$1 $function" "$function"
-		echo "# $function took $((SECONDS - start)) s"
+		echo "# $function took $((SECONDS - start)) s, busy $(($(busy_ms) - busy)) ms"
 	done
 	hosts_delete
 }

@@ -134,7 +134,7 @@ host_part()
 	mapfile -t files <<<"$files"
 	key=$({
 		stat -L -c '%n %s %Y' "${files[@]}"
-		cat "$VM_DIR/initrd.sh"
+		declare -f host_part put users
 	} | sha256sum | cut -c 1-16)
 	file=$VM_CACHE/initrd/$1-$key
 	echo "$file"
@@ -193,7 +193,7 @@ copy_modules()
 }
 
 # modules_part KERNEL: print the name of the archive of a kernel's modules. The
-# same files lie in the folder "tree" beside it.
+# same files lie in a folder beside it, of that name and ".tree".
 modules_part()
 {
 	local dir file key release tree
@@ -201,17 +201,18 @@ modules_part()
 	dir=$(kernel_dir "$1")
 	release=$(<"$dir/release")
 	key=$({
-		cat "$VM_DIR/initrd.sh"
 		stat -L -c %Y "$dir/modules" 2>/dev/null || true
-	} | cksum | cut -d ' ' -f 1)
+		declare -p MODULE_DIRS
+		declare -f modules_part copy_modules module_files
+	} | sha256sum | cut -c 1-16)
 	file=$dir/modules-$key
 	echo "$file"
 	lock "kernel-$1"
 	[[ ! -e $file ]] || return 0
 
 	say "packing the modules of $1"
-	tree=$dir/tree
-	rm -rf "$tree" "$dir"/modules-*
+	tree=$file.tree
+	rm -rf "$tree"
 	merged_usr "$tree"
 	mkdir -p "$tree/usr/lib/modules/$release"
 	if [[ -e $dir/modules ]]; then
@@ -223,16 +224,15 @@ modules_part()
 	archive "$tree" "$file"
 }
 
-# add_modules DIR KERNEL MODULE.ko...: below DIR, these modules and the lists of
-# depmod that know them; modules_part comes first
+# add_modules DIR TREE MODULE.ko...: below DIR, these modules and the lists of
+# depmod that know them beside those of modules_part's TREE
 add_modules()
 {
-	local dir=$1 kernel release
+	local dir=$1 tree=$2 release
 
-	kernel=$(kernel_dir "$2")
-	release=$(<"$kernel/release")
+	release=$(ls "$tree/usr/lib/modules")
 	mkdir -p "$dir/usr/lib/modules"
-	cp -rl "$kernel/tree/usr/lib/modules/$release" "$dir/usr/lib/modules/"
+	cp -rl "$tree/usr/lib/modules/$release" "$dir/usr/lib/modules/"
 	cp --remove-destination -t "$dir/usr/lib/modules/$release" "${@:3}"
 	# depmod writes new files, so the originals stay as they are
 	ln -s usr/lib "$dir/lib"

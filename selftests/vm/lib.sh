@@ -13,6 +13,8 @@
 #	kernels/NAME/release	its version, one line
 #	apt/SUITE/		package lists of the suites that we fetch from
 #	initrd/			the parts of an initramfs that seldom change
+#	build/			copies of checkouts in which the module is built
+#	run/			what belongs to a run, gone at its end
 #	slot.N			locks: one for each guest that may run
 #	*.lock			other locks
 

@@ -16,8 +16,9 @@
 #	--with PART	perf or python: not there otherwise
 #	--modules NAMES	load these modules first
 #	--append WORDS	more for the kernel's command line
-#	--out DIR	leave there console.log, kernel.log and what the command
-#			has put in /out
+#	--out DIR	leave there console.log (the command's output), kernel.log (the
+#			kernel's at the end), kernel.console (its warnings as they came)
+#			and what the command has put in /out
 #	--allow-warn RE	lines of the kernel log that are no reason to fail
 #
 # In the guest are /selftests, /usr/bin/vpnctl and mytun.ko (found by modprobe)
@@ -114,7 +115,8 @@ add_file()
 	put "$root" "${libs[@]}"
 }
 
-# run_part FILE: the archive with what is new in this run
+# run_part FILE TREE: the archive with what is new in this run; TREE is that of
+# modules_part
 run_part()
 {
 	local root=$tmp/root item module vpnctl
@@ -127,7 +129,7 @@ run_part()
 	echo "$modules" >"$root/vm/modules"
 	echo "$end" >"$root/vm/end"
 	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
-	[[ ! -e $module ]] || add_modules "$root" "$kernel" "$module"
+	[[ ! -e $module ]] || add_modules "$root" "$2" "$module"
 	[[ ! -x $vpnctl ]] || add_file "$vpnctl:/usr/bin/vpnctl"
 	for item in "${add[@]}"; do
 		add_file "$item"
@@ -137,16 +139,16 @@ run_part()
 
 make_initrd()
 {
-	local parts=() part
+	local parts=() part modules_archive
 
-	parts+=("$(host_part tools)" "$(modules_part "$kernel")")
-	for part in "${with[@]}"; do
-		parts+=("$(host_part "$part")")
+	modules_archive=$(modules_part "$kernel")
+	for part in tools "${with[@]}"; do
+		part=$(host_part "$part")
+		parts+=("$part")
 	done
-	run_part "$tmp/run"
-	for part in "${parts[@]}" "$tmp/run"; do
-		[[ ! $part ]] || cat "$part"
-	done >"$tmp/initrd"
+	run_part "$tmp/run" "$modules_archive.tree"
+	cat "${parts[@]}" "$modules_archive" "$tmp/run" >"$tmp/initrd"
+	rm -r "$tmp/root" "$tmp/run"
 }
 
 # start: QEMU in the background, its number in $qemu. The processor is without
@@ -200,6 +202,7 @@ judge()
 	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
 	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
 	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
+	(($1 == 0)) || fail 73 "QEMU failed with status $1"
 	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
 	[[ $status ]] || fail 71 "the guest ended without a result"
 	if grep -vE "$allow" "$tmp/kernel.all" | grep -qE "$COMPLAINTS"; then
@@ -210,21 +213,30 @@ judge()
 	exit "$status"
 }
 
-parse "$@"
-need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
-dir=$(kernel_dir "$kernel")
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/mytun-vm.XXXXXX")
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-end="run.sh $RANDOM$RANDOM: exit"
-make_initrd
-take_slot
-status=0
-start
-wait "$qemu" || status=$?
-qemu=
-mkdir -p "$tmp/out"
-cat "$tmp/out.virtio" "$tmp/out.ttyS2" | tar -C "$tmp/out" -xf - 2>/dev/null || true
-[[ ! $out ]] || { mkdir -p "$out" && cp -a "$tmp/out/." "$tmp/console.log" "$out/"; }
-judge "$status"
+main()
+{
+	local status=0
+
+	parse "$@"
+	need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
+	dir=$(kernel_dir "$kernel")
+	# In the cache, whose modules are linked to
+	mkdir -p "$VM_CACHE/run"
+	tmp=$(mktemp -d "$VM_CACHE/run/XXXXXX")
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	end="run.sh $RANDOM$RANDOM: exit"
+	make_initrd
+	take_slot
+	start
+	wait "$qemu" || status=$?
+	qemu=
+	mkdir -p "$tmp/out"
+	cat "$tmp/out.virtio" "$tmp/out.ttyS2" | tar -C "$tmp/out" -xf - 2>/dev/null || true
+	[[ ! $out ]] || { mkdir -p "$out" && cp -a "$tmp"/{out/.,console.log,kernel.console} "$out/"; }
+	judge "$status"
+}
+
+# Read to the end before it starts: the file may change meanwhile
+main "$@"
