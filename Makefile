@@ -47,12 +47,12 @@ clean:
 
 install: modules userspace
 	$(INSTALL) -D -m 644 mytun.ko $(module_dir)/mytun.ko
-	$(DEPMOD) $(if $(DESTDIR),-b $(DESTDIR)) $(KVER)
+	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 	$(MAKE) -C userspace install
 uninstall:
 	rm -f $(module_dir)/mytun.ko
 	-rmdir --ignore-fail-on-non-empty $(module_dir)
-	$(DEPMOD) $(if $(DESTDIR),-b $(DESTDIR)) $(KVER)
+	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 	$(MAKE) -C userspace uninstall
 
 dkms-install:

@@ -4,13 +4,21 @@
  * fragments of each message (RFC 8439; the paper, 5.4.6).
  */
 #include <crypto/chacha20poly1305.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 
 #include "core/wire.h"
 #include "crypt.h"
 #include "keypair.h"
+
+/* Headers of ours and of the layers below, which push theirs without asking for room. */
+enum {
+	CRYPT_HEADROOM = LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +
+			 sizeof(struct message_data),
+};
 
 /* Fragments of one message: skb_to_sgvec() of a full skb, its trailer and some to spare. */
 enum { CRYPT_MAX_FRAGS = MAX_SKB_FRAGS + 8 };
@@ -33,7 +41,7 @@ static int make_room(struct sk_buff *skb, unsigned int trailer_len, struct sk_bu
 	/* The checksum is computed before it is hidden. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -EIO;
-	if (unlikely(skb_cow_head(skb, sizeof(struct message_data) + LL_MAX_HEADER)))
+	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM)))
 		return -ENOMEM;
 	frags = skb_cow_data(skb, trailer_len, trailer);
 	if (unlikely(frags > CRYPT_MAX_FRAGS)) {

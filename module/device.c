@@ -20,7 +20,7 @@ enum {
 	OUTER_TAILROOM = NOISE_TAG_LEN + MESSAGE_PADDING,
 	OUTER_OVERHEAD = OUTER_HEADROOM + NOISE_TAG_LEN,
 	DEFAULT_MTU = ETH_DATA_LEN - OUTER_OVERHEAD,
-	MAX_MTU = U16_MAX,
+	MAX_MTU = U16_MAX - OUTER_OVERHEAD,	/* the outer length has 16 bits as well */
 };
 
 static LIST_HEAD(devices);
@@ -91,8 +91,10 @@ static int device_open(struct net_device *dev)
 	mutex_lock(&device->transport_lock);
 	ret = device->transport.ops->open(&device->transport, device->transport.port);
 	mutex_unlock(&device->transport_lock);
-	if (!ret)
+	if (!ret) {
+		device->up = true;
 		start_peers(device);
+	}
 	mutex_unlock(&device->lock);
 	return ret;
 }
@@ -102,6 +104,7 @@ static int device_stop(struct net_device *dev)
 	struct mytun_device *device = netdev_priv(dev);
 
 	mutex_lock(&device->lock);
+	device->up = false;
 	stop_peers(device, MYTUN_DEAD_DOWN);
 	mutex_lock(&device->transport_lock);
 	device->transport.ops->close(&device->transport);

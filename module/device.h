@@ -39,6 +39,7 @@ struct mytun_upcalls {
  * @lock: configuration: serialises changes of peers, allowed IPs, identity, port, mark;
  *	outermost of ours, inside rtnl; sleeps
  * @dead: under @lock: being unregistered, takes no more configuration
+ * @up: under @lock: opened; netif_running() says so before it is and when that fails
  * @peers: by id; changed under @lock, iterated under @lock or RCU
  * @next_peer_id: for xa_alloc_cyclic()
  * @peer_count: number of @peers
@@ -68,6 +69,7 @@ struct mytun_device {
 	struct list_head list;
 	struct mutex lock;
 	bool dead;
+	bool up;
 	struct xarray peers;
 	u32 next_peer_id;
 	unsigned int peer_count;

@@ -39,24 +39,29 @@ struct mytun_device *mytun_netlink_get_device(struct net *net, struct nlattr **a
 
 /**
  * mytun_netlink_lock() - lock a device's configuration
- * @device: device
- * @extack: for a refusal, may be NULL
+ * @device: device; may be on its way out: mytun_netlink_check_alive()
  *
- * Context: may sleep. Return: 0 or -ENODEV, then it is not locked.
+ * Context: may sleep.
  */
-int mytun_netlink_lock(struct mytun_device *device, struct netlink_ext_ack *extack)
+void mytun_netlink_lock(struct mytun_device *device)
 {
 	mutex_lock(&device->lock);
-	if (!device->dead)
-		return 0;
-	mutex_unlock(&device->lock);
-	NL_SET_ERR_MSG(extack, "the interface is being removed");
-	return -ENODEV;
 }
 
-void mytun_netlink_unlock(struct mytun_device *device)
+/**
+ * mytun_netlink_check_alive() - may the device be looked at and configured?
+ * @device: device, locked
+ * @extack: for a refusal, may be NULL
+ *
+ * Return: 0 or -ENODEV.
+ */
+int mytun_netlink_check_alive(const struct mytun_device *device, struct netlink_ext_ack *extack)
 {
-	mutex_unlock(&device->lock);
+	lockdep_assert_held(&device->lock);
+	if (!device->dead)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the interface is being removed");
+	return -ENODEV;
 }
 
 /**
@@ -73,16 +78,17 @@ struct mytun_device *mytun_netlink_get_locked(struct genl_info *info)
 	device = mytun_netlink_get_device(genl_info_net(info), info->attrs, info->extack);
 	if (IS_ERR(device))
 		return device;
-	ret = mytun_netlink_lock(device, info->extack);
+	mytun_netlink_lock(device);
+	ret = mytun_netlink_check_alive(device, info->extack);
 	if (!ret)
 		return device;
-	mytun_device_put(device);
+	mytun_netlink_put_locked(device);
 	return ERR_PTR(ret);
 }
 
 void mytun_netlink_put_locked(struct mytun_device *device)
 {
-	mytun_netlink_unlock(device);
+	mutex_unlock(&device->lock);
 	mytun_device_put(device);
 }
 

@@ -19,8 +19,8 @@ struct nlattr;
 
 struct mytun_device *mytun_netlink_get_device(struct net *net, struct nlattr **attrs,
 					      struct netlink_ext_ack *extack);
-int mytun_netlink_lock(struct mytun_device *device, struct netlink_ext_ack *extack);
-void mytun_netlink_unlock(struct mytun_device *device);
+void mytun_netlink_lock(struct mytun_device *device);
+int mytun_netlink_check_alive(const struct mytun_device *device, struct netlink_ext_ack *extack);
 struct mytun_device *mytun_netlink_get_locked(struct genl_info *info);
 void mytun_netlink_put_locked(struct mytun_device *device);
 void mytun_netlink_changed(struct mytun_device *device);
@@ -34,10 +34,8 @@ int mytun_netlink_peer_set(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_peer_del(struct sk_buff *skb, struct genl_info *info);
 
 int mytun_netlink_dev_get(struct sk_buff *skb, struct genl_info *info);
-int mytun_netlink_dev_dump_start(struct netlink_callback *cb);
 int mytun_netlink_dev_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int mytun_netlink_peer_get(struct sk_buff *skb, struct genl_info *info);
-int mytun_netlink_peer_dump_start(struct netlink_callback *cb);
 int mytun_netlink_peer_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _MYTUN_NETLINK_H */

@@ -77,7 +77,6 @@ static const struct genl_ops ops[] = {
 		.policy = dev_get_policy,
 		.maxattr = ARRAY_SIZE(dev_get_policy) - 1,
 		.doit = mytun_netlink_dev_get,
-		.start = mytun_netlink_dev_dump_start,
 		.dumpit = mytun_netlink_dev_dump,
 	}, {
 		.cmd = MYTUN_CMD_DEV_SET,
@@ -103,7 +102,6 @@ static const struct genl_ops ops[] = {
 		.policy = peer_get_policy,
 		.maxattr = ARRAY_SIZE(peer_get_policy) - 1,
 		.doit = mytun_netlink_peer_get,
-		.start = mytun_netlink_peer_dump_start,
 		.dumpit = mytun_netlink_peer_dump,
 	}, {
 		.cmd = MYTUN_CMD_PEER_DEL,

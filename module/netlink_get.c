@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/xarray.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "device.h"
 #include "netlink.h"
@@ -244,17 +245,16 @@ struct dev_dump {
 static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct mytun_device *device)
 {
-	void *hdr = begin_message(skb, cb, MYTUN_CMD_DEV_GET);
+	void *hdr;
 	int ret;
 
+	/* One that is being removed is passed by. */
+	if (mytun_netlink_check_alive(device, NULL))
+		return 0;
+	hdr = begin_message(skb, cb, MYTUN_CMD_DEV_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (mytun_netlink_lock(device, NULL)) {
-		genlmsg_cancel(skb, hdr);
-		return 0;
-	}
 	ret = put_dev(skb, device);
-	mytun_netlink_unlock(device);
 	if (ret)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -271,13 +271,13 @@ static int dump_interface(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (IS_ERR(device))
 		return 0;
+	mytun_netlink_lock(device);
 	ret = dump_device(skb, cb, device);
-	mytun_device_put(device);
+	mytun_netlink_put_locked(device);
 	return ret;
 }
 
-/* MYTUN_CMD_DEV_GET, all of a namespace */
-int mytun_netlink_dev_dump_start(struct netlink_callback *cb)
+static int check_no_device(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_dump_attrs(cb);
 	const struct nlattr *named = attrs[MYTUN_A_IFINDEX] ?: attrs[MYTUN_A_IFNAME];
@@ -288,15 +288,18 @@ int mytun_netlink_dev_dump_start(struct netlink_callback *cb)
 	return -EINVAL;
 }
 
-/* rtnl keeps the list of interfaces as it is while we are in it. */
+/* MYTUN_CMD_DEV_GET, all of a namespace; rtnl keeps its list of interfaces as it is. */
 int mytun_netlink_dev_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dev_dump *dump = (struct dev_dump *)cb->ctx;
 	struct net *net = sock_net(cb->skb->sk);
 	struct net_device *dev;
-	int i = 0, ret = 0;
+	int i = 0, ret;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	ret = check_no_device(cb);
+	if (ret)
+		return ret;
 	rtnl_lock();
 	cb->seq = net->dev_base_seq;
 	for_each_netdev(net, dev) {
@@ -316,7 +319,7 @@ int mytun_netlink_dev_dump(struct sk_buff *skb, struct netlink_callback *cb)
  *	@ifindex has become another device
  * @last: the last allowed IP told of the peer @id; NULL: none yet
  * @id: of the peer that is next
- * @ifindex: device
+ * @ifindex: device, once it has been looked up
  * @inside: of the peer @id all has been told but the allowed IPs after @last
  */
 struct peer_dump {
@@ -326,26 +329,6 @@ struct peer_dump {
 	int ifindex;
 	bool inside;
 };
-
-/* MYTUN_CMD_PEER_GET, all of a device */
-int mytun_netlink_peer_dump_start(struct netlink_callback *cb)
-{
-	struct peer_dump *dump = (struct peer_dump *)cb->ctx;
-	struct nlattr **attrs = genl_dump_attrs(cb);
-	struct mytun_device *device;
-
-	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	if (attrs[MYTUN_A_PEER]) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[MYTUN_A_PEER], "a dump tells all peers");
-		return -EINVAL;
-	}
-	device = mytun_netlink_get_device(sock_net(cb->skb->sk), attrs, cb->extack);
-	if (IS_ERR(device))
-		return PTR_ERR(device);
-	dump->ifindex = device->dev->ifindex;
-	mytun_device_put(device);
-	return 0;
-}
 
 /* All about a peer, or of one told before only what it is called. */
 static int put_peer_once(struct sk_buff *skb, struct mytun_peer *peer, const struct peer_dump *dump)
@@ -423,20 +406,41 @@ static int dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* The first call goes by the request; here and not in .start, whose words may be lost. */
+static struct mytun_device *get_dumped_device(struct netlink_callback *cb)
+{
+	struct peer_dump *dump = (struct peer_dump *)cb->ctx;
+	struct net *net = sock_net(cb->skb->sk);
+	struct nlattr **attrs = genl_dump_attrs(cb);
+	struct mytun_device *device;
+
+	if (dump->ifindex) {
+		device = mytun_device_get(net, dump->ifindex, NULL);
+		if (IS_ERR(device))
+			NL_SET_ERR_MSG(cb->extack, "the interface has gone");
+		return device;
+	}
+	if (attrs[MYTUN_A_PEER]) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[MYTUN_A_PEER], "a dump tells all peers");
+		return ERR_PTR(-EINVAL);
+	}
+	device = mytun_netlink_get_device(net, attrs, cb->extack);
+	if (!IS_ERR(device))
+		dump->ifindex = device->dev->ifindex;
+	return device;
+}
+
+/* MYTUN_CMD_PEER_GET, all of a device */
 int mytun_netlink_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	const struct peer_dump *dump = (const struct peer_dump *)cb->ctx;
-	struct mytun_device *device;
+	struct mytun_device *device = get_dumped_device(cb);
 	int ret;
 
-	device = mytun_device_get(sock_net(cb->skb->sk), dump->ifindex, NULL);
+	BUILD_BUG_ON(sizeof(struct peer_dump) > sizeof(cb->ctx));
 	if (IS_ERR(device))
 		return PTR_ERR(device);
-	ret = mytun_netlink_lock(device, cb->extack);
-	if (!ret) {
-		ret = dump_peers(skb, cb, device);
-		mytun_netlink_unlock(device);
-	}
-	mytun_device_put(device);
+	mytun_netlink_lock(device);
+	ret = mytun_netlink_check_alive(device, cb->extack) ?: dump_peers(skb, cb, device);
+	mytun_netlink_put_locked(device);
 	return skb->len ?: ret;
 }

@@ -317,8 +317,9 @@ static int set_allowedips(struct mytun_peer *peer, const struct peer_request *re
 /* Nothing here fails. */
 static void set_rest(struct mytun_peer *peer, const struct peer_request *request)
 {
-	bool running = netif_running(peer->device->dev);
+	bool running = peer->device->up;
 
+	lockdep_assert_held(&peer->device->lock);
 	if (request->preshared_key)
 		mytun_session_set_psk(peer, request->preshared_key);
 	if (request->endpoint.addr.sa_family)

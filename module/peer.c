@@ -93,7 +93,7 @@ struct mytun_peer *mytun_peer_create(struct mytun_device *device,
 	if (ret)
 		goto err_free_session;
 	device->peer_count++;
-	if (netif_running(device->dev))
+	if (device->up)
 		mytun_timers_start(peer);
 	pr_debug("%s: Peer %u created\n", device->dev->name, peer->id);
 	return peer;

@@ -48,7 +48,7 @@ struct mytun_batch {
 	struct noise_keypair *keypair;
 	struct mytun_batch *next;
 	int state;
-	u16 count;
+	unsigned int count;
 };
 
 /**

@@ -2,6 +2,8 @@
 /* Work spread over the CPUs, and order kept all the same; see queue.h. */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "queue.h"
 
@@ -34,6 +36,9 @@ void mytun_queue_uninit(void)
 	destroy_workqueue(mytun_crypt_wq);
 }
 
+/* A ring may keep so many places for a while after they were consumed (in a batch). */
+enum { RING_SLACK = 2 * SMP_CACHE_BYTES / sizeof(void *) };
+
 static void spread_work(struct work_struct *work)
 {
 	struct mytun_spread *spread =
@@ -41,6 +46,7 @@ static void spread_work(struct work_struct *work)
 	void *entry;
 
 	while ((entry = ptr_ring_consume_bh(&spread->ring))) {
+		atomic_dec(&spread->reserved);
 		spread->run(spread->ctx, entry);
 		cond_resched();
 	}
@@ -65,7 +71,9 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 	spread->run = run;
 	spread->ctx = ctx;
 	spread->next_cpu = 0;
-	ret = ptr_ring_init(&spread->ring, size, GFP_KERNEL);
+	spread->size = size;
+	atomic_set(&spread->reserved, 0);
+	ret = ptr_ring_init(&spread->ring, size + RING_SLACK, GFP_KERNEL);
 	if (ret)
 		return ret;
 	spread->workers = alloc_percpu(struct mytun_spread_worker);
@@ -126,21 +134,34 @@ static int spread_next_cpu(struct mytun_spread *spread)
 }
 
 /**
+ * mytun_spread_reserve() - take a place for an entry
+ * @spread: queue
+ *
+ * For those who must know that the queue takes the entry before they commit themselves.
+ *
+ * Context: any. Return: false when the queue is full; else mytun_spread_push() must follow.
+ */
+bool mytun_spread_reserve(struct mytun_spread *spread)
+{
+	if (likely(atomic_inc_return(&spread->reserved) <= spread->size))
+		return true;
+	atomic_dec(&spread->reserved);
+	return false;
+}
+
+/**
  * mytun_spread_push() - have an entry worked on
  * @spread: queue
- * @entry: entry
+ * @entry: entry; mytun_spread_reserve() took a place for it
  *
- * Context: any but hardirq. Return: false when the queue is full.
+ * Context: any but hardirq.
  */
-bool mytun_spread_push(struct mytun_spread *spread, void *entry)
+void mytun_spread_push(struct mytun_spread *spread, void *entry)
 {
-	int cpu;
+	int cpu = spread_next_cpu(spread);
 
-	if (ptr_ring_produce_bh(&spread->ring, entry))
-		return false;
-	cpu = spread_next_cpu(spread);
+	WARN_ON_ONCE(ptr_ring_produce_bh(&spread->ring, entry));
 	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
-	return true;
 }
 
 void mytun_order_init(struct mytun_order *order)
@@ -243,9 +264,11 @@ bool mytun_order_end_drain(struct mytun_order *order)
 /**
  * mytun_order_drain() - pass on what is finished, oldest first
  * @order: order
- * @fn: takes a batch over; never runs twice at a time for one order
+ * @fn: takes a batch over, rcu_read_lock_bh() held; never runs twice at a time for one order
  *
- * Context: rcu_read_lock() or BH off held, so that the peer outlives the call.
+ * While others go on finishing batches this does not end: BH is off for one at a time only.
+ *
+ * Context: process context, a reference to the peer.
  */
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
 {
@@ -254,7 +277,11 @@ void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch 
 	do {
 		if (!mytun_order_begin_drain(order))
 			return;
-		while ((batch = mytun_order_pop(order)))
+		while ((batch = mytun_order_pop(order))) {
+			rcu_read_lock_bh();
 			fn(batch);
+			rcu_read_unlock_bh();
+			cond_resched();
+		}
 	} while (mytun_order_end_drain(order));
 }

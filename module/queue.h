@@ -7,6 +7,7 @@
 #ifndef _MYTUN_QUEUE_H
 #define _MYTUN_QUEUE_H
 
+#include <linux/atomic.h>
 #include <linux/ptr_ring.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -33,6 +34,8 @@ struct mytun_spread_worker {
  * @run: called by a worker with each entry, BH as the caller of queue_work: on
  * @ctx: for @run
  * @next_cpu: where the next entry goes, round robin; races are harmless
+ * @size: entries at most
+ * @reserved: places taken: entries in @ring and those about to be pushed
  */
 struct mytun_spread {
 	struct ptr_ring ring;
@@ -41,6 +44,8 @@ struct mytun_spread {
 	void (*run)(void *ctx, void *entry);
 	void *ctx;
 	int next_cpu;
+	int size;
+	atomic_t reserved;
 };
 
 /* Work that encrypts, and work that does curve operations: a workqueue each. */
@@ -54,7 +59,8 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 		      void (*run)(void *ctx, void *entry), void *ctx);
 void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry));
 void mytun_spread_flush(struct mytun_spread *spread);
-bool __must_check mytun_spread_push(struct mytun_spread *spread, void *entry);
+bool __must_check mytun_spread_reserve(struct mytun_spread *spread);
+void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival

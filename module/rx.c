@@ -23,8 +23,6 @@
 /* First nibble of a plaintext that is a control message between mytun peers. */
 enum { CONTROL_NIBBLE = 0xF };
 
-static void schedule_drain(struct mytun_peer *peer);
-
 /* The keypair whose session has this index, with a reference, or NULL. RCU held. */
 static struct noise_keypair *keypair_of_index(struct mytun_device *device, __le32 value)
 {
@@ -48,29 +46,29 @@ static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff 
 	const struct message_data *header = (void *)skb->data;
 	struct mytun_message *message = mytun_message(skb);
 	struct mytun_batch *batch = mytun_batch(skb);
+	enum mytun_drop drop = MYTUN_DROP_RX_KEY_EXPIRED;
 	struct noise_keypair *keypair;
-	struct mytun_peer *peer;
 
 	keypair = keypair_of_index(device, header->receiver_index);
 	if (unlikely(!keypair))
 		return MYTUN_DROP_RX_UNKNOWN_INDEX;
-	if (unlikely(!may_receive(keypair))) {
-		mytun_keypair_put(keypair);
-		return MYTUN_DROP_RX_KEY_EXPIRED;
-	}
-	peer = keypair->peer;
+	if (unlikely(!may_receive(keypair)))
+		goto err_put_keypair;
+	drop = MYTUN_DROP_RX_QUEUE_FULL;
+	if (unlikely(!mytun_spread_reserve(&device->decrypt)))
+		goto err_put_keypair;
 	message->counter = le64_to_cpu(header->counter);
 	message->ds = mytun_transport_ds(skb);
 	skb_mark_not_on_list(skb);
 	batch->keypair = keypair;
 	batch->count = 1;
-	mytun_order_push(&peer->rx.order, batch);
-	if (likely(mytun_spread_push(&device->decrypt, batch)))
-		return MYTUN_DROP_UNSPEC;
-	mytun_drop(device, MYTUN_DROP_RX_QUEUE_FULL);
-	mytun_batch_finish(batch, BATCH_DEAD);
-	schedule_drain(peer);
+	mytun_order_push(&keypair->peer->rx.order, batch);
+	mytun_spread_push(&device->decrypt, batch);
 	return MYTUN_DROP_UNSPEC;
+
+err_put_keypair:
+	mytun_keypair_put(keypair);
+	return drop;
 }
 
 /**
@@ -102,19 +100,6 @@ void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 	}
 }
 
-/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
-static void decrypt_run(void *ctx, void *entry)
-{
-	struct mytun_batch *batch = entry;
-	struct mytun_peer *peer = batch->keypair->peer;
-
-	mytun_crypt_open(batch);
-	rcu_read_lock_bh();
-	mytun_batch_finish(batch, BATCH_DONE);
-	schedule_drain(peer);
-	rcu_read_unlock_bh();
-}
-
 /*
  * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
  * holds the drain bit and a reference. BH off, RCU.
@@ -134,6 +119,19 @@ static void schedule_drain(struct mytun_peer *peer)
 	list_add_tail(&peer->rx.node, &cell->ready);
 	spin_unlock(&cell->lock);
 	napi_schedule(&cell->napi);
+}
+
+/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
+static void decrypt_run(void *ctx, void *entry)
+{
+	struct mytun_batch *batch = entry;
+	struct mytun_peer *peer = batch->keypair->peer;
+
+	mytun_crypt_open(batch);
+	rcu_read_lock_bh();
+	mytun_batch_finish(batch, BATCH_DONE);
+	schedule_drain(peer);
+	rcu_read_unlock_bh();
 }
 
 static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)
@@ -233,7 +231,8 @@ static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct 
 	/* The tag vouches for every byte: no checksum has to be looked at again. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
-	skb_probe_transport_header(skb);
+	/* Until IP finds it: the outer one is gone. */
+	skb_reset_transport_header(skb);
 	count_received(peer, plain_len);
 	napi_gro_receive(&cell->napi, skb);
 }
@@ -359,8 +358,13 @@ static int rx_poll(struct napi_struct *napi, int budget)
 		list_add_tail(&peer->rx.node, &cell->ready);
 		spin_unlock(&cell->lock);
 	}
-	if (done >= budget)
+	if (done >= budget) {
+		/* Who has been drained gets his turn again, behind those who still wait. */
+		spin_lock(&cell->lock);
+		list_splice_tail_init(&cell->flushing, &cell->ready);
+		spin_unlock(&cell->lock);
 		return budget;
+	}
 	list_splice_init(&cell->flushing, &drained);
 	napi_complete_done(napi, done);
 	release_drained(&drained);

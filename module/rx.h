@@ -27,7 +27,7 @@ struct mytun_rx {
  *	and its order's drain bit
  * @flushing: peers drained by the poll that is running, whose packets GRO may still hold:
  *	they stay with this CPU until it has let go, or packets would overtake; only the
- *	poll touches it
+ *	poll touches it, and leaves it empty
  */
 struct mytun_rx_cell {
 	struct napi_struct napi;

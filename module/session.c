@@ -99,8 +99,11 @@ static bool create_initiation(struct mytun_peer *peer, struct message_initiation
 	if (!mytun_timers_running(peer) || sent_recently(session, now_ns))
 		goto out_unlock;
 	mark_sent(peer);
-	if (!renew_index(peer))
+	if (!renew_index(peer)) {
+		/* No memory: it counts as lost on the way, so that it is tried again. */
+		mytun_timers_event(peer, SESSION_INITIATION_SENT);
 		goto out_unlock;
+	}
 	created = noise_create_initiation(msg, &session->handshake, &device->identity, ephemeral,
 					  timestamp, session->index.value);
 	if (created)
@@ -138,14 +141,20 @@ static void session_work(struct work_struct *work)
 	mytun_peer_put(peer);
 }
 
-/* The work holds a reference to the peer. RCU held or a reference. */
+/*
+ * The work holds a reference to the peer. RCU held or a reference. The RCU section is for
+ * the removal of peers: after its grace period nobody queues what it is about to cancel.
+ */
 static void queue_session_work(struct mytun_peer *peer, enum mytun_session_work bit)
 {
+	rcu_read_lock();
 	if (READ_ONCE(peer->dead) || !mytun_peer_get_unless_zero(peer))
-		return;
+		goto out_unlock;
 	set_bit(bit, &peer->session.work_bits);
 	if (!queue_work(mytun_handshake_wq, &peer->session.work))
 		mytun_peer_put(peer);
+out_unlock:
+	rcu_read_unlock();
 }
 
 /**
@@ -502,15 +511,26 @@ static bool mac1_holds(struct mytun_device *device, const struct sk_buff *skb)
 	return verdict != COOKIE_BAD_MAC1;
 }
 
+/* A cookie answers a message of ours, whose index a stranger would have to guess. */
+static enum mytun_drop precheck(struct mytun_device *device, const struct sk_buff *skb)
+{
+	const struct message_cookie *cookie = (const void *)skb->data;
+
+	if (message_classify(skb->data, skb->len) != MESSAGE_COOKIE)
+		return mac1_holds(device, skb) ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_BAD_MAC1;
+	return mytun_lookup_index(&device->lookup, cookie->receiver_index) ?
+		       MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_UNKNOWN_INDEX;
+}
+
 /**
  * mytun_session_receive() - take a handshake or cookie message
  * @device: device
  * @skb: message of the right length for its type; consumed
  *
- * One hash decides here whether it is worth a place in the queue: a sender that does not
- * know our public key costs no more than that.
+ * One hash, or one look into a table, decides here whether it is worth a place in the
+ * queue: a sender that knows neither our public key nor an index costs no more than that.
  *
- * Context: softirq.
+ * Context: softirq, RCU.
  */
 void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 {
@@ -519,14 +539,15 @@ void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 
 	if (skb_linearize(skb))
 		goto err_drop;
-	drop = MYTUN_DROP_RX_BAD_MAC1;
-	if (message_classify(skb->data, skb->len) != MESSAGE_COOKIE && !mac1_holds(device, skb))
+	drop = precheck(device, skb);
+	if (drop)
 		goto err_drop;
 	/* The queue's length is what tells load, so it is counted before the ring is tried. */
 	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
 	count = atomic_inc_return(&device->handshake_count);
-	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_push(&device->handshakes, skb))
+	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes))
 		goto err_uncount;
+	mytun_spread_push(&device->handshakes, skb);
 	return;
 
 err_uncount:
@@ -647,6 +668,7 @@ void mytun_session_set_identity(struct mytun_device *device, const u8 private_ke
 		mutex_unlock(&peer->session.lock);
 		mytun_keypairs_expire_current(&peer->keypairs);
 		atomic64_set(&peer->session.last_sent_ns, 0);
+		cond_resched();
 	}
 	write_lock_bh(&device->checker_lock);
 	cookie_checker_init(&device->checker,

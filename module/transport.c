@@ -31,6 +31,18 @@ void mytun_path_free(struct mytun_path *path)
 	dst_cache_destroy(&path->cache);
 }
 
+/* Return: what read_seqretry() takes to tell whether @endpoint still holds. */
+static unsigned int path_read(struct mytun_path *path, struct mytun_endpoint *endpoint)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&path->lock);
+		*endpoint = path->endpoint;
+	} while (read_seqretry(&path->lock, seq));
+	return seq;
+}
+
 /**
  * mytun_path_get() - where is the peer?
  * @path: path
@@ -40,12 +52,7 @@ void mytun_path_free(struct mytun_path *path)
  */
 void mytun_path_get(struct mytun_path *path, struct mytun_endpoint *endpoint)
 {
-	unsigned int seq;
-
-	do {
-		seq = read_seqbegin(&path->lock);
-		*endpoint = path->endpoint;
-	} while (read_seqretry(&path->lock, seq));
+	path_read(path, endpoint);
 }
 
 bool mytun_path_has_endpoint(const struct mytun_path *path)
@@ -252,16 +259,23 @@ bool mytun_transport_send(struct mytun_peer *peer, struct sk_buff *messages)
 {
 	struct mytun_transport *transport = &peer->device->transport;
 	unsigned int bytes = list_bytes(messages);
+	struct mytun_path *path = &peer->path;
 	struct mytun_endpoint endpoint;
 	struct in6_addr source;
+	unsigned int seq;
+	int ret;
 
-	mytun_path_get(&peer->path, &endpoint);
+	seq = path_read(path, &endpoint);
 	source = endpoint.src6;
-	if (transport->ops->send(transport, messages, &endpoint, &peer->path))
+	ret = transport->ops->send(transport, messages, &endpoint, path);
+	/* The endpoint moved meanwhile: the route to the old one may be in the cache now. */
+	if (unlikely(read_seqretry(&path->lock, seq)))
+		dst_cache_reset(&path->cache);
+	if (ret)
 		return false;
 	/* The address of ours that the peer knew is gone: choose anew next time as well. */
 	if (unlikely(!ipv6_addr_equal(&source, &endpoint.src6)))
-		mytun_path_clear_source(&peer->path);
+		mytun_path_clear_source(path);
 	atomic64_add(bytes, &peer->tx_bytes);
 	return true;
 }

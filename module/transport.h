@@ -59,8 +59,8 @@ struct mytun_path {
  * @close: close them; nothing is delivered after it. May sleep.
  * @send: send a list of messages (chained by skb->next, all consumed) to @endpoint, whose
  *	source is cleared when it is no longer ours. The traffic class is each message's
- *	own. @path has the peer's routes; NULL for a reply to a stranger. BH off. Return: 0 when they went to IP, else -errno, then
- *	all were dropped and counted.
+ *	own. @path has the peer's routes; NULL for a reply to a stranger. BH off. Return: 0
+ *	when they went to IP, else -errno, then all were dropped and counted.
  */
 struct mytun_transport_ops {
 	int (*open)(struct mytun_transport *transport, u16 port);

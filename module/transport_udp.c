@@ -82,10 +82,17 @@ static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, s
 	return ERR_PTR(-ELOOP);
 }
 
-/* Prepare a message for the outer IP layer. */
+/*
+ * Prepare a message for the outer IP layer. What the inner packet's way has left in the skb
+ * must not show there: its connection tracking entry would hide the outer flow from
+ * netfilter, and its inner offsets would misdirect checksum offloading.
+ */
 static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 {
 	skb_mark_not_on_list(skb);
+	skb_scrub_packet(skb, true);
+	skb->encapsulation = 0;
+	skb->ip_summed = CHECKSUM_NONE;
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
 	skb->ignore_df = 1;
@@ -258,11 +265,11 @@ static void udp_release(struct sock *sk)
 	udp_tunnel_sock_release(sk);
 }
 
+/* The union of its addresses is zero: any, also where there is no member for IPv6. */
 static int udp_create6(struct net *net, u16 port, struct socket **sock)
 {
 	struct udp_port_cfg cfg = {
 		.family = AF_INET6,
-		.local_ip6 = IN6ADDR_ANY_INIT,
 		.local_udp_port = htons(port),
 		.use_udp6_tx_checksums = true,
 		.use_udp6_rx_checksums = true,

@@ -182,13 +182,17 @@ static void restage(struct mytun_peer *peer, struct sk_buff *messages)
 /* A range of counters for the batch. Return: false when the keypair has no more. */
 static bool take_counters(struct noise_keypair *keypair, struct collected *messages)
 {
-	u64 counter = atomic64_fetch_add(messages->count, &keypair->sending_counter);
+	s64 counter = atomic64_read(&keypair->sending_counter);
 	struct sk_buff *skb;
 
-	if (unlikely(counter + messages->count > REJECT_AFTER_MESSAGES)) {
-		WRITE_ONCE(keypair->sending_valid, false);
-		return false;
-	}
+	do {
+		if (unlikely((u64)counter >= REJECT_AFTER_MESSAGES ||
+			     messages->count > REJECT_AFTER_MESSAGES - counter)) {
+			WRITE_ONCE(keypair->sending_valid, false);
+			return false;
+		}
+	} while (!atomic64_try_cmpxchg(&keypair->sending_counter, &counter,
+				       counter + messages->count));
 	for (skb = messages->first; skb; skb = skb->next)
 		mytun_message(skb)->counter = counter++;
 	return true;
@@ -221,7 +225,7 @@ out_put:
 	mytun_keypair_put(keypair);
 }
 
-/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
+/* A crypto worker. The reference keeps the peer when somebody else drains the batch. */
 static void encrypt_run(void *ctx, void *entry)
 {
 	struct mytun_batch *batch = entry;
@@ -230,10 +234,10 @@ static void encrypt_run(void *ctx, void *entry)
 
 	if (unlikely(!sealed))
 		mytun_drop_n(ctx, MYTUN_DROP_TX_CRYPTO, batch->count);
-	rcu_read_lock_bh();
+	mytun_peer_get(peer);
 	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
 	mytun_order_drain(&peer->tx.order, send_batch);
-	rcu_read_unlock_bh();
+	mytun_peer_put(peer);
 }
 
 /* The keypair's reference goes to the batch. */
@@ -243,14 +247,16 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
 
+	if (unlikely(!mytun_spread_reserve(&device->encrypt))) {
+		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
+		kfree_skb_list(messages->first);
+		mytun_keypair_put(keypair);
+		return;
+	}
 	batch->keypair = keypair;
 	batch->count = messages->count;
 	mytun_order_push(&peer->tx.order, batch);
-	if (likely(mytun_spread_push(&device->encrypt, batch)))
-		return;
-	mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
-	mytun_batch_finish(batch, BATCH_DEAD);
-	mytun_order_drain(&peer->tx.order, send_batch);
+	mytun_spread_push(&device->encrypt, batch);
 }
 
 /* While they wait for a handshake, packets do not count against their sockets. */

@@ -55,6 +55,7 @@ stage_module()
 stage_userspace()
 {
 	single "vpnctl builds" make -C "$TOP/userspace"
+	single "guest helpers build" make -C "$TOP/selftests" all
 	single "interop helpers build" make -C "$TOP/selftests/interop"
 }
 
@@ -96,14 +97,24 @@ guest()
 	MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}"
 }
 
-stage_kselftest()
+stage_kselftest_odd()
 {
-	guest "$1" -- /selftests/run-kselftest.sh
+	guest "$1" -- /selftests/run-kselftest.sh --odd
+}
+
+stage_kselftest_even()
+{
+	guest "$1" -- /selftests/run-kselftest.sh --even
 }
 
 stage_kselftest_timers()
 {
 	guest "$1" --icount -- /selftests/run-kselftest.sh --timers
+}
+
+stage_netlink()
+{
+	guest "$1" --with python -- python3 /selftests/genetlink.py
 }
 
 stage_interop()
@@ -138,10 +149,12 @@ stages()
 		echo host dkms
 	fi
 	for kernel in "${kernels[@]}"; do
-		echo guest1 kselftest "$kernel"
+		echo guest1 kselftest_odd "$kernel"
+		echo guest1 interop_timers "$kernel"
+		echo guest1 kselftest_timers "$kernel"
+		echo guest2 kselftest_even "$kernel"
 		echo guest2 interop "$kernel"
-		echo guest2 kselftest_timers "$kernel"
-		echo guest2 interop_timers "$kernel"
+		echo guest2 netlink "$kernel"
 	done
 }
 

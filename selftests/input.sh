@@ -196,12 +196,11 @@ not_root()
 	unchanged
 }
 
-# raw CASE: the kernel refuses it, with text, and nothing has changed
+# raw CASE: the kernel refused it, with text
 raw()
 {
-	on a "$RAW" "$1" mt0
-	vpn a showconf mt0 >"$TMP/after"
-	cmp "$TMP/before" "$TMP/after"
+	grep -E "^(not )?ok $1: " "$TMP/raw"
+	grep -q "^ok $1: " "$TMP/raw"
 }
 
 # The peer that the raw requests are about
@@ -209,14 +208,16 @@ known_peer()
 {
 	vpn a set mt0 peer "$(printf '\x42%.0s' {1..32} | base64)" allowed-ips 10.66.0.0/16
 	vpn a showconf mt0 >"$TMP/before"
+	on a "$RAW" mt0 >"$TMP/raw"
 }
 
 all_refused()
 {
 	[[ -x $RAW ]] || skip "netlink_input is not built"
 	[[ $KIND == mytun ]] || skip "another kind's ABI"
-	same "${#RAW_CASES[@]}" "$("$RAW" | wc -l)"
 	((${#RAW_CASES[@]}))
+	same "${#RAW_CASES[@]}" "$(wc -l <"$TMP/raw")"
+	unchanged
 }
 
 setup
@@ -230,9 +231,9 @@ check "E50 what is no such device is refused" bad_devices
 check "E50 bad configuration files are refused" bad_files
 check "E50 a peer without a key is refused" peer_without_key
 check "E50 keys are for root" not_root
-known_peer
+((${#RAW_CASES[@]} == 0)) || known_peer
 for name in "${RAW_CASES[@]}"; do
 	check "E50 netlink: ${name//_/ } is refused" raw "$name"
 done
-check "E50 netlink: requests that no tool makes" all_refused
+check "E50 netlink: what was refused has changed nothing" all_refused
 finish

@@ -24,7 +24,6 @@ SKIPPED=0
 PLANNED=0
 # Enters a namespace, if it is built: nsenter does the same, but slower
 IN_NETNS=${BASH_SOURCE[0]%/*}/in_netns
-NAMESPACES=()
 LOG_PID=
 BALANCE=1
 MESSAGE_COST=5
@@ -247,7 +246,6 @@ ns_add()
 
 	for name; do
 		ip netns add "$name-$RUN_ID"
-		NAMESPACES+=("$name-$RUN_ID")
 		ipn "$name" link set lo up
 	done
 }
@@ -258,14 +256,14 @@ ns_del()
 	ip netns del "$1-$RUN_ID"
 }
 
+# ns_delete: all of them, also those that a check has added
 ns_delete()
 {
-	local ns
+	local file
 
-	for ns in "${NAMESPACES[@]}"; do
-		[[ ! -e /run/netns/$ns ]] || ip netns del "$ns"
+	for file in /run/netns/*-"$RUN_ID"; do
+		[[ ! -e $file ]] || ip netns del "${file##*/}"
 	done
-	NAMESPACES=()
 }
 
 # on NS COMMAND...: run it in a namespace
@@ -423,8 +421,9 @@ sent()
 
 # ---- traffic ----
 
-# ping_all NS ADDRESS COUNT [OPTION...]: that many pings at once, not one of which is lost.
-# (A flood would not wait for the last answer when the guest is slow; an interval does.)
+# ping_all NS ADDRESS COUNT [OPTION...]: that many pings at once, not one of which is lost. (A
+# flood would not wait for the last answer when the guest is slow; an interval does. More
+# than 5 at once may be more than the socket takes.)
 ping_all()
 {
 	local out

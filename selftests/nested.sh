@@ -34,8 +34,8 @@ setup()
 
 ping_both()
 {
-	ping_all a "$1" 10
-	ping_all b "$2" 10
+	ping_all a "$1" 5
+	ping_all b "$2" 5
 }
 
 # both_devices MTU0 MTU1

@@ -47,9 +47,9 @@ use()
 	device b mt0 b 2 10.9.0.2/24 fd09::2/64
 	peer a mt0 b allowed-ips 10.9.0.2/32,fd09::2/128 endpoint 10.0.0.2:2
 	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
-	ping_all a 10.9.0.2 20
+	ping_all a 10.9.0.2 5
 	peer a mt0 b endpoint "[fd00::2]:2"
-	ping_all a fd09::2 20
+	ping_all a fd09::2 5
 	vpn a show mt0 dump
 	vpn a showconf mt0
 	# With packets that wait for a peer who does not answer
@@ -57,7 +57,7 @@ use()
 	vpn b set mt0 peer "${PUB[a]}" remove
 	ipn a link set mt0 down
 	addresses a mt0 fd09::1/64
-	on a ping -q -c 5 -i 0.1 -W 1 fd09::2 || true
+	on a ping -q -c 3 -i 0.1 -w 1 fd09::2 || true
 	ns_delete
 }
 

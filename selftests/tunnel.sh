@@ -73,7 +73,8 @@ byte_counts()
 {
 	local rx tx
 
-	ping_all a 10.9.0.2 10
+	ping_all a 10.9.0.2 5
+	ping_all a 10.9.0.2 5
 	wait_for 2 bytes_settled || true
 	read -r rx tx < <(field a mt0 transfer b)
 	bytes_are "$rx" "$tx"
@@ -87,8 +88,8 @@ byte_counts()
 
 ping_both()
 {
-	ping_all a "$1" 10
-	ping_all b "$2" 10
+	ping_all a "$1" 5
+	ping_all b "$2" 5
 }
 
 # traffic WHERE: the seven kinds

@@ -292,15 +292,6 @@ silence()
 	same "128 " "$answers"
 }
 
-checksums()
-{
-	have ethtool || skip "missing: ethtool"
-	capture_session "$1"
-	tcpdump -n -vv -r "$TMP/pcap" >"$TMP/text" 2>/dev/null
-	same "${#PACKETS[@]}" "$(grep -c 'udp sum ok' "$TMP/text")"
-	fails grep -E 'bad (udp )?cksum' "$TMP/text"
-}
-
 setup
 W="E48 on the wire:"
 session 10.0.0.2

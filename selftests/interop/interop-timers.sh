@@ -159,7 +159,7 @@ idle_keys()
 	for side in A B; do
 		same "${before[$side]}" "$(zeroings "$side")"
 	done
-	# The kernel's timers are only so exact: 16 s for delays of minutes
+	# The kernel's timer wheel may be 16 s late with a timer that long
 	sleep 25
 	for side in A B; do
 		same "$((before[$side] + 1))" "$(zeroings "$side")"

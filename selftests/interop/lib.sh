@@ -105,6 +105,7 @@ hosts_delete()
 		done
 		ns_del "$side"
 	done
+	# shellcheck disable=SC2034 # of the other lib.sh
 	NAMESPACES=()
 }
 

