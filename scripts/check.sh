@@ -101,9 +101,14 @@ guest()
 	} 3>&1
 }
 
-stage_kselftest()
+stage_kselftest_odd()
 {
-	guest "$1" -- /selftests/run-kselftest.sh
+	guest "$1" -- /selftests/run-kselftest.sh --odd
+}
+
+stage_kselftest_even()
+{
+	guest "$1" -- /selftests/run-kselftest.sh --even
 }
 
 stage_kselftest_timers()
@@ -148,11 +153,12 @@ stages()
 		echo host dkms
 	fi
 	for kernel in "${kernels[@]}"; do
-		echo guest1 kselftest "$kernel"
+		echo guest1 kselftest_odd "$kernel"
+		echo guest1 interop_timers "$kernel"
+		echo guest1 kselftest_timers "$kernel"
+		echo guest2 kselftest_even "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
-		echo guest2 kselftest_timers "$kernel"
-		echo guest2 interop_timers "$kernel"
 	done
 }
 
