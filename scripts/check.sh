@@ -91,10 +91,14 @@ stage_dkms()
 	"$TOP/scripts/test-dkms.sh"
 }
 
-# guest KERNEL OPTION... -- COMMAND...
+# guest KERNEL OPTION... -- COMMAND...: what run.sh says of its own is marked, as it
+# may repeat lines of the command's
 guest()
 {
-	MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}"
+	{
+		MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}" 2>&1 >&3 |
+			sed -u 's/^/! /'
+	} 3>&1
 }
 
 stage_kselftest_odd()
@@ -284,6 +288,7 @@ report()
 
 guest_only=''
 if [[ ${1:-} == --stage ]]; then
+	set -o pipefail
 	"stage_$2" "${@:3}"
 	exit
 elif [[ ${1:-} == --guest-only ]]; then
