@@ -33,14 +33,14 @@ rekey()
 {
 	fresh 4
 	tap_start
-	stream_start 1
+	stream_start 2
 	sleep 130
 	stream_stop
 	tap_stop
 	same 2 "$(count "from == \"A\" && $INITIATION")"
 	none "from == \"B\" && $INITIATION" "initiation of B"
 	same 2 "$(count "from == \"B\" && $RESPONSE")"
-	heard "$INITIATION" | spans 120 122 "sessions"
+	heard "$INITIATION" | spans 120 123 "sessions"
 	none "($INITIATION || $RESPONSE) && mac2" "mac2"
 }
 
@@ -179,7 +179,7 @@ simultaneous()
 	fresh 4
 	set_peer B endpoint "$(endpoint A 4)"
 	for side in A B; do
-		on "$side" tc qdisc add dev "${VETH[$side]}" root netem delay 200ms
+		slow "$side"
 	done
 	# Neither may wait for the other's address
 	on A ping -q -c 1 -W 2 "${OUT4[B]}"
@@ -194,7 +194,7 @@ simultaneous()
 	sleep 30
 	tap_stop
 	for side in A B; do
-		on "$side" tc qdisc del dev "${VETH[$side]}" root
+		quick "$side"
 	done
 	same "1 1" "$(heard 1 type | head -n 2 | xargs)"
 	same "A B" "$(heard 1 from | head -n 2 | sort | xargs)"
