@@ -12,6 +12,7 @@
 #   MODULE_KO	the module to load if modprobe does not find it
 
 set -eEuo pipefail
+shopt -s inherit_errexit
 umask 077
 
 KIND=${KIND:-mytun}

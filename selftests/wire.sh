@@ -12,11 +12,12 @@
 
 . "${0%/*}/lib.sh"
 
-plan 16
+plan 15
 need tcpdump
 
 PACKETS=()
 FROM=()
+MARKS=0
 AF41=88
 
 setup()
@@ -27,6 +28,7 @@ setup()
 	# Whole checksums on the wire
 	on a ethtool -K out tx off gso off >/dev/null || true
 	on b ethtool -K out tx off gso off >/dev/null || true
+	capture
 	device a mt0 a 1 10.9.0.1/24 fd09::1/64
 	device b mt0 b 2 10.9.0.2/24 fd09::2/64
 	peers_again "[fd00::2]"
@@ -41,46 +43,78 @@ peers_again()
 	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
 }
 
-capture_begin()
-{
-	: >"$TMP/tcpdump"
-	# shellcheck disable=SC2016 # for the inner shell
-	spawn b sh -c 'exec tcpdump -Z root -i out -n -U --immediate-mode "$@" 2>"$0"' \
-		"$TMP/tcpdump" -w "$TMP/pcap" "${@:-udp}"
-	CAPTURE=$!
-	wait_for 20 says_listening
-}
-
 says_listening()
 {
 	[[ $(<"$TMP/tcpdump") == *"listening on"* ]]
 }
 
-# capture_end: read what was captured: PACKETS in hexadecimal from the IP header on, and
-# FROM, whose they are
+# capture: one sniffer for the whole script, started before there is any traffic. (That each
+# one changes the kernel's code as it runs is more than some emulators can take.)
+capture()
+{
+	: >"$TMP/tcpdump"
+	echo 0 >"$TMP/marks"
+	# shellcheck disable=SC2016 # for the inner shell
+	spawn b sh -c 'exec tcpdump -Z root -i out -n -U --immediate-mode -w "$1" udp 2>"$0"' \
+		"$TMP/tcpdump" "$TMP/pcap"
+	wait_for 20 says_listening
+}
+
+# mark: a packet that parts what comes before from what comes after. (Their number is in a
+# file, for every check is a shell of its own.)
+mark()
+{
+	MARKS=$(($(<"$TMP/marks") + 1))
+	echo "$MARKS" >"$TMP/marks"
+	on a bash -c "echo >/dev/udp/10.0.0.2/9"
+}
+
+# read_capture: what lies between the last two marks: PACKETS in hexadecimal from the IP
+# header on, and FROM, whose they are; false while the last mark is missing
+read_capture()
+{
+	local line marks=0 from=
+
+	while IFS= read -r line; do
+		case $line in
+		*0x????:*)
+			line=${line#*:}
+			[[ ! $from ]] || PACKETS[-1]+=${line//[[:space:]]/}
+			continue ;;
+		*" > 10.0.0.2.9: "*)
+			from=
+			marks=$((marks + 1))
+			((marks < MARKS)) || return 0
+			PACKETS=() FROM=()
+			continue ;;
+		*" 10.0.0.1."*" > "* | *" fd00::1."*" > "*) from=a ;;
+		*) from=b ;;
+		esac
+		PACKETS+=("")
+		FROM+=("$from")
+	done < <(tcpdump -n -x -r "$TMP/pcap" 2>/dev/null)
+	return 1
+}
+
+capture_begin()
+{
+	mark
+}
+
+# capture_end [SENDER]: read what was captured, of one sender or of both
 capture_end()
 {
-	local line hex=
+	local all from i
 
-	kill -INT "$CAPTURE"
-	wait "$CAPTURE" || true
-	PACKETS=()
-	FROM=()
-	while IFS= read -r line; do
-		if [[ $line == *0x????:* ]]; then
-			line=${line#*:}
-			hex+=${line//[[:space:]]/}
-			continue
-		fi
-		[[ ! $hex ]] || PACKETS+=("$hex")
-		hex=
-		case $line in
-		*" 10.0.0.1."*" > "* | *" fd00::1."*" > "*) FROM+=(a) ;;
-		*) FROM+=(b) ;;
-		esac
-	done < <(tcpdump -n -x -r "$TMP/pcap" 2>/dev/null)
-	[[ ! $hex ]] || PACKETS+=("$hex")
-	echo "captured: ${#PACKETS[@]}"
+	mark
+	wait_for 10 read_capture
+	all=("${PACKETS[@]}") from=("${FROM[@]}")
+	PACKETS=() FROM=()
+	for i in "${!all[@]}"; do
+		[[ ${1:-${from[i]}} == "${from[i]}" ]] || continue
+		PACKETS+=("${all[i]}")
+		FROM+=("${from[i]}")
+	done
 }
 
 # payload N: UDP's, of the Nth packet
@@ -192,10 +226,12 @@ ciphertext_only()
 
 checksums()
 {
+	local text
+
 	have ethtool || skip "missing: ethtool"
-	tcpdump -n -vv -r "$TMP/pcap" >"$TMP/text" 2>/dev/null
-	same "${#PACKETS[@]}" "$(grep -c 'udp sum ok' "$TMP/text")"
-	fails grep -E 'bad (udp )?cksum' "$TMP/text"
+	text=$(tcpdump -n -vv -r "$TMP/pcap" 2>/dev/null)
+	fails grep -E 'bad (udp )?cksum' <<<"$text"
+	(($(grep -c 'udp sum ok' <<<"$text") > 40))
 }
 
 # next_data I: the first data message from there on; keepalives and new handshakes may come
@@ -216,11 +252,11 @@ padding()
 	local i=0 size sizes=(0 3 4 5 20 21 1376 1377 1391 1392) inner padded
 
 	ping_one a 10.9.0.2
-	capture_begin src 10.0.0.1
+	capture_begin
 	for size in "${sizes[@]}"; do
 		ping_one a 10.9.0.2 -s "$size"
 	done
-	capture_end
+	capture_end a
 	for size in "${sizes[@]}"; do
 		i=$(next_data "$i")
 		inner=$((size + 28))
@@ -238,11 +274,11 @@ outer_header()
 	local i=0 ecn
 
 	ping_one a "$1"
-	capture_begin udp and src "$2"
+	capture_begin
 	for ecn in 0 1 2 3; do
 		ping_one a "$1" -Q $((0xb8 | ecn)) -t 7
 	done
-	capture_end
+	capture_end a
 	for ecn in 0 1 2 3; do
 		i=$(next_data "$i")
 		[[ $ecn == 3 && $(traffic_class "$i") == 02 ]] ||
@@ -259,11 +295,11 @@ keepalive()
 {
 	peer a mt0 b persistent-keepalive off
 	ping_one a 10.9.0.2
-	capture_begin src 10.0.0.1
+	capture_begin
 	peer a mt0 b persistent-keepalive 1
 	sleep 1.5
 	peer a mt0 b persistent-keepalive off
-	capture_end
+	capture_end a
 	((${#PACKETS[@]} >= 1))
 	same 04000000 "$(part 0 0 4)"
 	same 32 "$(bytes 0)"
@@ -274,7 +310,7 @@ silence()
 {
 	local i answers=
 
-	capture_begin src 10.0.0.2
+	capture_begin
 	# shellcheck disable=SC2016 # for the inner shell
 	on a bash -c 'for message; do
 			read -r length type <<<"$message"
@@ -283,7 +319,7 @@ silence()
 		"148 0"
 	# An answer to this proves that all before it have been handled
 	ping_one a 10.9.0.2
-	capture_end
+	capture_end b
 	for i in "${!PACKETS[@]}"; do
 		# a's keepalive may be due
 		[[ $(part "$i" 0 4) == 04000000 ]]
@@ -299,8 +335,7 @@ check "$W an initiation" initiation
 check "$W a response" response
 check "$W data" data
 check "$W ciphertext only" ciphertext_only
-check "$W checksums" checksums
-check "$W of an inner header the ECN bits alone, v4 in v4" outer_header 10.9.0.2 10.0.0.1
+check "$W of an inner header the ECN bits alone, v4 in v4" outer_header 10.9.0.2
 check "$W a keepalive is an empty message" keepalive
 check "$W silence to what is not authentic" silence
 check "E12 padded to 16, and never beyond the MTU" padding
@@ -308,6 +343,6 @@ session "[fd00::2]"
 check "$W an initiation, outer v6" initiation
 check "$W a response, outer v6" response
 check "$W data, outer v6" data
-check "$W checksums, outer v6" checksums
-check "$W of an inner header the ECN bits alone, v6 in v6" outer_header fd09::2 fd00::1
+check "$W of an inner header the ECN bits alone, v6 in v6" outer_header fd09::2
+check "$W checksums, of all that was captured" checksums
 finish
