@@ -102,9 +102,10 @@ onion_loop()
 	ipn a route add 10.8.0.2/32 dev mt0
 	peer a mt0 b0 endpoint 10.8.0.2:2
 	! on a ping -q -f -c 5 -w 1 10.8.0.2 || return 1
-	# A peer whose endpoint it is to reach itself
+	# A peer whose endpoint it is to reach itself, until it sends something and is back
 	peer a mt0 b0 endpoint 10.9.0.2:2
-	! on a ping -q -f -c 5 -w 1 10.9.0.2 || return 1
+	on a ping -q -f -c 5 -w 1 10.9.0.2 || true
+	[[ $KIND != mytun ]] || (($(on a "$TOOL" show mt0 drops | awk '/tx-loop/ { print $2 }')))
 	peer a mt0 b0 endpoint 10.0.0.2:2
 	ping_one a 10.9.0.2
 }
