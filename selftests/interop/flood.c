@@ -31,6 +31,7 @@ enum {
 	COOKIE_REPLY_LEN = 64,
 	BLOCK_LEN = 64,		/* BLAKE2s */
 	MESSAGES = 64,		/* different initiations that are sent in turn */
+	RECEIVE_BUFFER_LEN = 8 << 20,	/* for the replies to a burst */
 };
 
 static const uint32_t blake2s_iv[8] = {
@@ -179,6 +180,7 @@ static int connect_to(const char *address, const char *port)
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(atoi(port)) };
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
 	struct sockaddr *to = (struct sockaddr *)&v4;
+	const int buffer = RECEIVE_BUFFER_LEN;
 	socklen_t len = sizeof(v4);
 	int fd;
 
@@ -189,7 +191,10 @@ static int connect_to(const char *address, const char *port)
 		return -1;
 	}
 	fd = socket(to->sa_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, to, len)) {
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) ||
+	    connect(fd, to, len)) {
 		close(fd);
 		return -1;
 	}

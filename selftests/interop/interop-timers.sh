@@ -105,8 +105,8 @@ unanswered_data()
 	pings A
 }
 
-# Nobody answers: a try each 5 s and 0 to 333 ms, for 90 s, and then no more; the next
-# packet starts anew
+# Nobody answers: a try each 5 s and 0 to 333 ms (and a timer may be 256 ms late), for 90 s,
+# and then no more; the next packet starts anew
 giving_up()
 {
 	local times
@@ -118,7 +118,7 @@ giving_up()
 	sleep 150
 	tap_stop
 	times=$(heard "from == \"A\" && $INITIATION")
-	spans 4.9 5.5 initiations <<<"$times"
+	spans 4.9 5.7 initiations <<<"$times"
 	between 85 105 "$(after "$(head -n 1 <<<"$times")" "$(tail -n 1 <<<"$times")")" \
 		"seconds from the first to the last initiation"
 	none "type != 1" "message but initiations"
@@ -234,8 +234,8 @@ cookie()
 	read -r _ sent _ cookies _ other <"$TMP/flood"
 	between 100 "$sent" "$cookies" "cookies for the noise"
 	same 0 "$other"
-	# One more or two: those for A's own messages
-	[[ ${END_KIND[B]} != mytun ]] || between "$((cookies + 1))" "$((cookies + 3))" \
+	# Some may have got lost on their way
+	[[ ${END_KIND[B]} != mytun ]] || between "$(count "$COOKIE_REPLY")" "$((sent + 3))" \
 		"$(drops B rx-cookie-sent)" "drops because of a cookie"
 	between 1 3 "$(count "from == \"A\" && $INITIATION && mac2")" "initiations with a mac2"
 	between 1 2 "$(count "from == \"B\" && $RESPONSE")" responses

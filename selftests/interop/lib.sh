@@ -126,17 +126,14 @@ fresh()
 	local side peer where
 
 	for side in A B; do
-		end_tool "$side" set "${DEV[$side]}" peer "${PUB[${OTHER[$side]}]}" remove
 		# A check that failed half-way may have left these
 		[[ ! -e $TMP/deaf.$side ]] || hearing "$side"
 		[[ ! -e $TMP/slow.$side ]] || quick "$side"
-	done
-	for side in A B; do
 		peer=${OTHER[$side]}
 		where=()
 		[[ $side == B ]] || where=(endpoint "$(endpoint B "$1")")
 		end_tool "$side" set "${DEV[$side]}" listen-port "$PORT" \
-			peer "${PUB[$peer]}" "${where[@]}" allowed-ips \
+			peer "${PUB[$peer]}" remove peer "${PUB[$peer]}" "${where[@]}" allowed-ips \
 			"${IN4[$peer]}/32,${IN6[$peer]}/128" "${@:2}"
 	done
 }
