@@ -162,7 +162,7 @@ static void device_ndo_uninit(struct net_device *dev)
 	list_del(&device->list);
 	mutex_unlock(&devices_lock);
 	mutex_lock(&device->lock);
-	device->dead = true;
+	WRITE_ONCE(device->dead, true);
 	mytun_peer_remove_all(device);
 	allowedips_free(&device->allowedips);
 	mutex_unlock(&device->lock);

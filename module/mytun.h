@@ -9,6 +9,7 @@ enum {
 	MYTUN_MAX_PEERS = 1 << 20,		/* for each device */
 	MYTUN_MAX_NESTED_PEERS = 8,		/* of one device, each behind the next */
 	MYTUN_MAX_STAGED = 128,			/* packets of a peer that wait for a session */
+	MYTUN_MAX_BATCH = 64,			/* messages, but one GSO packet is not divided */
 	MYTUN_MAX_QUEUED_BATCHES = 1024,	/* for each device and direction */
 	MYTUN_MAX_QUEUED_HANDSHAKES = 4096,	/* for each device */
 	MYTUN_UNDER_LOAD_HANDSHAKES = MYTUN_MAX_QUEUED_HANDSHAKES / 8,

@@ -45,7 +45,7 @@ static int publish(struct mytun_device *device, struct mytun_peer *peer)
 {
 	int ret;
 
-	ret = xa_alloc_cyclic(&device->peers, &peer->id, peer, xa_limit_32b,
+	ret = xa_alloc_cyclic(&device->peers, &peer->id, peer, xa_limit_31b,
 			      &device->next_peer_id, GFP_KERNEL);
 	if (ret < 0)
 		return ret;

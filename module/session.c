@@ -493,8 +493,11 @@ static void handshake_run(void *ctx, void *entry)
 {
 	struct mytun_device *device = ctx;
 	struct sk_buff *skb = entry;
-	enum mytun_drop drop = process_handshake(device, skb);
+	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
 
+	/* A device that is on its way out does not wait for curve operations. */
+	if (!READ_ONCE(device->dead))
+		drop = process_handshake(device, skb);
 	atomic_dec(&device->handshake_count);
 	if (drop)
 		mytun_drop(device, drop);

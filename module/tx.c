@@ -163,8 +163,9 @@ static void collect(struct collected *messages, struct mytun_device *device, str
 	}
 }
 
-/* Put messages that got no counters back in front of what waits. */
-static void restage(struct mytun_peer *peer, struct sk_buff *messages)
+/* Put messages that got no counters, and what is behind them, in front of what waits. */
+static void restage(struct mytun_peer *peer, struct sk_buff *messages,
+		    struct sk_buff_head *packets)
 {
 	struct sk_buff *skb, *next;
 	struct sk_buff_head list;
@@ -174,6 +175,7 @@ static void restage(struct mytun_peer *peer, struct sk_buff *messages)
 		skb_mark_not_on_list(skb);
 		__skb_queue_tail(&list, skb);
 	}
+	skb_queue_splice_tail_init(packets, &list);
 	spin_lock_bh(&peer->tx.staged.lock);
 	skb_queue_splice(&list, &peer->tx.staged);
 	spin_unlock_bh(&peer->tx.staged.lock);
@@ -259,6 +261,26 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	mytun_spread_push(&device->encrypt, batch);
 }
 
+/* One batch of what is at the head of @packets. Return: false when the keypair has no more. */
+static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
+		      struct sk_buff_head *packets)
+{
+	struct collected messages = { .tail = &messages.first };
+	struct sk_buff *skb;
+
+	while (messages.count < MYTUN_MAX_BATCH && (skb = __skb_dequeue(packets)))
+		collect(&messages, peer->device, skb);
+	if (unlikely(!messages.first))
+		return true;
+	if (unlikely(!take_counters(keypair, &messages))) {
+		restage(peer, messages.first, packets);
+		return false;
+	}
+	kref_get(&keypair->refcount);
+	push_batch(peer, keypair, &messages);
+	return true;
+}
+
 /* While they wait for a handshake, packets do not count against their sockets. */
 static void orphan_staged(struct mytun_peer *peer)
 {
@@ -278,10 +300,9 @@ static void orphan_staged(struct mytun_peer *peer)
  */
 void mytun_tx_flush(struct mytun_peer *peer)
 {
-	struct collected messages = { .tail = &messages.first };
 	struct noise_keypair *keypair;
 	struct sk_buff_head packets;
-	struct sk_buff *skb;
+	bool pushed = true;
 
 	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
 		return;
@@ -292,21 +313,12 @@ void mytun_tx_flush(struct mytun_peer *peer)
 	spin_lock_bh(&peer->tx.staged.lock);
 	skb_queue_splice_init(&peer->tx.staged, &packets);
 	spin_unlock_bh(&peer->tx.staged.lock);
-	while ((skb = __skb_dequeue(&packets)))
-		collect(&messages, peer->device, skb);
-	if (unlikely(!messages.first))
-		goto err_put_keypair;
-	if (unlikely(!take_counters(keypair, &messages)))
-		goto err_restage;
-	push_batch(peer, keypair, &messages);
-	return;
-
-err_restage:
-	restage(peer, messages.first);
-err_put_keypair:
+	while (pushed && !skb_queue_empty(&packets))
+		pushed = push_some(peer, keypair, &packets);
 	mytun_keypair_put(keypair);
-	if (skb_queue_empty_lockless(&peer->tx.staged))
+	if (likely(pushed))
 		return;
+
 err_no_session:
 	orphan_staged(peer);
 	mytun_session_start(peer);

@@ -91,15 +91,24 @@ stage_dkms()
 	"$TOP/scripts/test-dkms.sh"
 }
 
-# guest KERNEL OPTION... -- COMMAND...
+# guest KERNEL OPTION... -- COMMAND...: what run.sh says of its own is marked, as it
+# may repeat lines of the command's
 guest()
 {
-	MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}"
+	{
+		MYTUN_VM_GUESTS=2 "$vm/run.sh" --kernel "$1" --timeout 900 "${@:2}" 2>&1 >&3 |
+			sed -u 's/^/! /'
+	} 3>&1
 }
 
-stage_kselftest()
+stage_kselftest_odd()
 {
-	guest "$1" -- /selftests/run-kselftest.sh
+	guest "$1" -- /selftests/run-kselftest.sh --odd
+}
+
+stage_kselftest_even()
+{
+	guest "$1" -- /selftests/run-kselftest.sh --even
 }
 
 stage_kselftest_timers()
@@ -144,11 +153,12 @@ stages()
 		echo host dkms
 	fi
 	for kernel in "${kernels[@]}"; do
-		echo guest1 kselftest "$kernel"
+		echo guest1 kselftest_odd "$kernel"
+		echo guest1 interop_timers "$kernel"
+		echo guest1 kselftest_timers "$kernel"
+		echo guest2 kselftest_even "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
-		echo guest2 kselftest_timers "$kernel"
-		echo guest2 interop_timers "$kernel"
 	done
 }
 
@@ -278,6 +288,7 @@ report()
 
 guest_only=''
 if [[ ${1:-} == --stage ]]; then
+	set -o pipefail
 	"stage_$2" "${@:3}"
 	exit
 elif [[ ${1:-} == --guest-only ]]; then

@@ -16,7 +16,7 @@ SHIM=PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO,INIT_ATTRIBUTE,NEW_TYPEDEFS,SP
 SHIM+=,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,AVOID_BUG,MACRO_WITH_FLOW_CONTROL
 # User space has no u8, no BUG to avoid, libraries with names of their own, and
 # signal handlers
-USERSPACE=PREFER_KERNEL_TYPES,CAMELCASE,AVOID_BUG,ARRAY_SIZE,VOLATILE
+USERSPACE=PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE,AVOID_BUG,ARRAY_SIZE,VOLATILE
 # Rules that do not apply: for drivers of hardware; in need of an OCaml compiler
 # (badzero); against functions that return with a lock held (double_lock)
 NO_RULES='devm_|platform_|pm_runtime|clk_|bq27|device_node|of_table|iounmap|resource_size|pci_|irqf_'

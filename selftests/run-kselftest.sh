@@ -3,10 +3,11 @@
 #
 # Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--timers | --all | SCRIPT...]
+#	run-kselftest.sh [--odd | --even | --timers | --all | SCRIPT...]
 #
 # Without arguments: all of TEST_PROGS in the Makefile but those that mostly wait, which
-# --timers runs; a guest that skips idle time is quick with them. The output is KTAP, a
+# --timers runs; a guest that skips idle time is quick with them. --odd and --even halve
+# what is left, for two guests side by side. The output is KTAP, a
 # result for each script and in it one for each check, and in the end
 #
 #	# Totals: pass:N fail:N xfail:0 xpass:0 skip:N error:N
@@ -32,18 +33,20 @@ listed()
 # chosen ARGUMENT...: the scripts to run
 chosen()
 {
-	local all timers script
+	local all timers others=() script i
 
 	read -r -a all < <(listed TEST_PROGS)
 	read -r -a timers < <(listed TEST_PROGS_TIMERS)
+	for script in "${all[@]}"; do
+		[[ " ${timers[*]} " == *" $script "* ]] || others+=("$script")
+	done
 	case ${1:-} in
 	--timers) echo "${timers[@]}" ;;
 	--all) echo "${all[@]}" ;;
+	--odd) for ((i = 0; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
+	--even) for ((i = 1; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
+	"") echo "${others[@]}" ;;
 	-*) sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2 ;;
-	"")
-		for script in "${all[@]}"; do
-			[[ " ${timers[*]} " == *" $script "* ]] || echo -n "$script "
-		done ;;
 	*) echo "$@" ;;
 	esac
 }

@@ -92,7 +92,7 @@ enum mytun_peer_flags {
 enum mytun_allowedip_attr {
 	MYTUN_ALLOWEDIP_A_UNSPEC,
 	MYTUN_ALLOWEDIP_A_ENTRY,	/* nest: one allowed IP; the only type inside ALLOWEDIPS */
-	MYTUN_ALLOWEDIP_A_ADDR,		/* binary, 4 or 16, network order; the length is the family */
+	MYTUN_ALLOWEDIP_A_ADDR,		/* binary, 4 or 16, network order */
 	MYTUN_ALLOWEDIP_A_PREFIX_LEN,	/* u8, 0 to 32 or 128 */
 	MYTUN_ALLOWEDIP_A_FLAGS,	/* u32, enum mytun_allowedip_flags; set only */
 	__MYTUN_ALLOWEDIP_A_MAX

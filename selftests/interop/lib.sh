@@ -65,7 +65,7 @@ end_create()
 	else
 		ipn "$1" link add "$dev" type "${END_KIND[$1]}"
 	fi
-	end_tool "$1" set "$dev" listen-port "$PORT" private-key <(echo "${PRIV[$1]}")
+	end_tool "$1" set "$dev" private-key <(echo "${PRIV[$1]}")
 	ipn "$1" -batch - <<-END
 		address add ${IN4[$1]}/24 dev $dev
 		address add ${IN6[$1]}/64 dev $dev nodad
@@ -105,6 +105,7 @@ hosts_delete()
 		done
 		ns_del "$side"
 	done
+	# shellcheck disable=SC2034 # of the other lib.sh
 	NAMESPACES=()
 }
 
@@ -126,13 +127,17 @@ fresh()
 
 	for side in A B; do
 		end_tool "$side" set "${DEV[$side]}" peer "${PUB[${OTHER[$side]}]}" remove
+		# A check that failed half-way may have left these
+		[[ ! -e $TMP/deaf.$side ]] || hearing "$side"
+		[[ ! -e $TMP/slow.$side ]] || quick "$side"
 	done
 	for side in A B; do
 		peer=${OTHER[$side]}
 		where=()
 		[[ $side == B ]] || where=(endpoint "$(endpoint B "$1")")
-		end_tool "$side" set "${DEV[$side]}" peer "${PUB[$peer]}" "${where[@]}" \
-			allowed-ips "${IN4[$peer]}/32,${IN6[$peer]}/128" "${@:2}"
+		end_tool "$side" set "${DEV[$side]}" listen-port "$PORT" \
+			peer "${PUB[$peer]}" "${where[@]}" allowed-ips \
+			"${IN4[$peer]}/32,${IN6[$peer]}/128" "${@:2}"
 	done
 }
 
@@ -183,12 +188,28 @@ deaf()
 			}
 		}
 	END
+	touch "$TMP/deaf.$1"
 }
 
 # hearing SIDE: undo it
 hearing()
 {
+	rm "$TMP/deaf.$1"
 	on "$1" nft delete table inet deaf
+}
+
+# slow SIDE: what the host sends arrives 200 ms later
+slow()
+{
+	on "$1" tc qdisc add dev "${VETH[$1]}" root netem delay 200ms
+	touch "$TMP/slow.$1"
+}
+
+# quick SIDE: undo it
+quick()
+{
+	rm "$TMP/slow.$1"
+	on "$1" tc qdisc del dev "${VETH[$1]}" root
 }
 
 # --- traffic ---
@@ -223,18 +244,20 @@ listens_at()
 	[[ $(on "$1" ss -Hln "$2" "sport = :$3") ]]
 }
 
-# transfer SIDE FAMILY: a file to the other over TCP, complete and unaltered
-transfer()
+# exchange FAMILY: one TCP connection, a file to either side, complete and unaltered
+exchange()
 {
-	local to=${OTHER[$1]} address=${IN4[${OTHER[$1]}]} receiver
+	local address=${IN4[B]} listener
 
-	[[ $2 == 4 ]] || address=[${IN6[$to]}]
-	on "$to" timeout 60 socat -u "TCP$2-LISTEN:5001,reuseaddr" "CREATE:$TMP/received" &
-	receiver=$!
-	wait_for 10 listens_at "$to" -t 5001
-	on "$1" timeout 60 socat -u "OPEN:$TMP/payload" "TCP$2:$address:5001"
-	wait "$receiver"
-	cmp "$TMP/payload" "$TMP/received"
+	[[ $1 == 4 ]] || address=[${IN6[B]}]
+	on B timeout 60 socat -t 60 - "TCP$1-LISTEN:5001,reuseaddr" \
+		<"$TMP/payload" >"$TMP/received.B" &
+	listener=$!
+	wait_for 10 listens_at B -t 5001
+	on A timeout 60 socat -t 60 - "TCP$1:$address:5001" <"$TMP/payload" >"$TMP/received.A"
+	wait "$listener"
+	cmp "$TMP/payload" "$TMP/received.A"
+	cmp "$TMP/payload" "$TMP/received.B"
 }
 
 # ticks SECONDS: numbered lines, one each so many seconds, until the stream stops

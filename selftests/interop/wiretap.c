@@ -141,7 +141,10 @@ static void listen_in(int fd, char *const ports[], const sigset_t *unblocked)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	static uint8_t data[BUFFER_LEN];
-	_Alignas(struct cmsghdr) char control[64];
+	union {
+		struct cmsghdr align;
+		char room[64];
+	} control;
 	struct iovec iov = { data, sizeof(data) };
 	const struct timespec *time;
 	struct sockaddr_ll from;
@@ -152,7 +155,7 @@ static void listen_in(int fd, char *const ports[], const sigset_t *unblocked)
 		struct msghdr hdr = {
 			.msg_name = &from, .msg_namelen = sizeof(from),
 			.msg_iov = &iov, .msg_iovlen = 1,
-			.msg_control = control, .msg_controllen = sizeof(control),
+			.msg_control = control.room, .msg_controllen = sizeof(control),
 		};
 
 		if (ppoll(&ready, 1, NULL, unblocked) < 0)
