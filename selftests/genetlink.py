@@ -681,9 +681,9 @@ def main():
     if not os.environ.get("NETLINK_TEST_NETNS"):
         os.environ["NETLINK_TEST_NETNS"] = "1"
         os.execvp("unshare", ["unshare", "-n", "--", sys.executable, *sys.argv])
-    if subprocess.run(["modprobe", "mytun"], check=False).returncode and \
-            not os.path.exists("/sys/module/mytun"):
-        skip("the module is not there")
+    loading = subprocess.run(["modprobe", "mytun"], capture_output=True, text=True, check=False)
+    if loading.returncode and not os.path.exists("/sys/module/mytun"):
+        skip(f"the module is not there: {loading.stderr.strip()}")
     only = sys.argv[1:]
     checks = [check for check in CHECKS if not only or check.__name__ in only]
     print(f"TAP version 13\n1..{len(checks)}")
