@@ -180,6 +180,7 @@ copy_modules()
 {
 	local from=$1 to=$2 all files
 
+	mkdir -p "$VM_CACHE/initrd"
 	all=$(mktemp -d "$VM_CACHE/initrd/tmp.XXXXXX")
 	mkdir -p "$all/lib/modules"
 	cp -rs "$(realpath "$from")" "$all/lib/modules/$3"
