@@ -71,11 +71,17 @@ nothing_left()
 	[[ ! $left && ! $(dkms status mytun) ]]
 }
 
+# What was built in the checkout is none of DKMS's business
+checkout_untouched()
+{
+	[[ -e $guard ]]
+}
+
 # end: whatever happens, leave nothing
 end()
 {
 	dkms remove "mytun/$version" --all >/dev/null 2>&1 || true
-	rm -rf "/usr/src/mytun-$version" "$tmp"
+	rm -rf "/usr/src/mytun-$version" "$tmp" "$guard"
 }
 
 ((EUID == 0)) || skip "needs root"
@@ -85,6 +91,7 @@ release=$(kernel_release "$kdir")
 [[ ! $(dkms status mytun) ]] || skip "this machine uses mytun through DKMS"
 [[ ! $(traces) ]] || skip "this machine has mytun installed: $(traces | tr '\n' ' ')"
 temp_dir
+guard=$(mktemp "$TOP/module/.dkms-XXXXXX.ko")
 trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -94,11 +101,12 @@ kernelver=$release kernel_source_dir=$kdir
 version=$(sed -n 's/^#define MYTUN_VERSION "\(.*\)"/\1/p' "$TOP/module/mytun.h")
 make=(make -C "$TOP" KDIR="$kdir" --no-print-directory)
 
-echo 1..6
+echo 1..7
 check "the versions agree" same_version
 check "install" "${make[@]}" dkms-install
 check "status says installed" installed
 check "modinfo and depmod know it" usable
 check "remove" "${make[@]}" dkms-remove
 check "nothing is left" nothing_left
+check "the checkout is untouched" checkout_untouched
 exit $failed
