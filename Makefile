@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
-	check check-all demo style format sparse check-layers deps module selftests docs scripts
+	check check-all demo style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
 	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
@@ -65,9 +65,11 @@ dkms-remove:
 ## format          clang-format on the lines that git says are changed
 ## sparse          every file of the module through sparse, and W=1
 ## check-layers    what core may call, and no two files that call each other
+## analyze         cppcheck and clang-tidy over what builds in user space
+## coverage        lines and branches of module/core/ that unit tests and fuzzers run
 ## deps            install what building and testing need (Debian, as root)
 
-style sparse check-layers check check-all demo deps:
+style sparse check-layers analyze coverage check check-all demo deps:
 	@scripts/$@.sh
 format:
 	git clang-format --extensions c,h HEAD

@@ -14,6 +14,7 @@
 #include <linux/unaligned.h>
 
 #include "crypto.h"
+#include "crypto_host.h"
 
 /* A library that fails here is no outcome that a test could go on with. */
 static void must(int ok)
@@ -50,16 +51,28 @@ void crypto_mac(u8 out[MAC_LEN], const u8 *key, size_t keylen, const u8 *in, siz
 	EVP_MAC_free(mac);
 }
 
+static unsigned int fail_in;
+
+void crypto_host_fail(unsigned int nth)
+{
+	fail_in = nth;
+}
+
+static bool fails(void)
+{
+	return fail_in && !--fail_in;
+}
+
 bool crypto_x25519(u8 out[NOISE_KEY_LEN], const u8 secret[NOISE_KEY_LEN],
 		   const u8 point[NOISE_KEY_LEN])
 {
 	/* libsodium refuses low-order points, which are those with an all-zero result. */
-	return crypto_scalarmult_curve25519(out, secret, point) == 0;
+	return !fails() && crypto_scalarmult_curve25519(out, secret, point) == 0;
 }
 
 bool crypto_x25519_public(u8 pub[NOISE_KEY_LEN], const u8 secret[NOISE_KEY_LEN])
 {
-	if (sodium_is_zero(secret, NOISE_KEY_LEN))
+	if (fails() || sodium_is_zero(secret, NOISE_KEY_LEN))
 		return false;
 	return crypto_scalarmult_curve25519_base(pub, secret) == 0;
 }
