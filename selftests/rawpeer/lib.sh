@@ -28,6 +28,7 @@ raw_start()
 	# Not by on(): it would stay when its parent is ended
 	nsenter --net="/run/netns/a-$RUN_ID" "$RAWPEER" "${5:-10.0.0.2}" 2 "${PUB[b]}" \
 		"${4:-10.0.0.1}" "$2" "$3" 10.9.0.1 <"$TMP/raw.$1.to" >"$TMP/raw.$1.from" &
+	RAW_PID=$!
 	echo "${PRIV[$1]}" >&"${RAW_TO[$1]}"
 	answers ready "$1"
 }
@@ -35,26 +36,23 @@ raw_start()
 # answers WANTED NAME
 answers()
 {
-	local answer
-
-	read -rt 60 -u "${RAW_FROM[$2]}" answer
-	same "$1" "$answer"
+	read -rt 60 -u "${RAW_FROM[$2]}" ANSWER
+	same "$1" "$ANSWER"
 }
 
-# raw NAME COMMAND...: tell it to; print its answer
+# raw NAME COMMAND...: tell it to; it answers in ANSWER
 raw()
 {
-	local answer
-
 	echo "${@:2}" >&"${RAW_TO[$1]}"
-	read -rt 60 -u "${RAW_FROM[$1]}" answer
-	echo "$answer"
+	read -rt 60 -u "${RAW_FROM[$1]}" ANSWER
 }
 
-# raws WANTED NAME COMMAND...: tell it to; this must be the answer
+# raws WANTED NAME COMMAND...: tell it to; this must be the answer, a pattern
 raws()
 {
-	same "$1" "$(raw "${@:2}")"
+	raw "${@:2}"
+	# shellcheck disable=SC2053 # a pattern
+	[[ $ANSWER == $1 ]] || { echo "$2 ${*:3}: wanted $1, got $ANSWER"; return 1; }
 }
 
 # device_make: both namespaces, and the device
@@ -82,16 +80,14 @@ establish()
 	works "$1"
 }
 
-# works NAME: its current session does, both ways
+# works NAME: its current session does, both ways. What has come before is forgotten.
 works()
 {
-	local answer
-
-	answer=$(raw "$1" echo)
-	[[ $answer == "answered in session "* ]] || { echo "$answer"; return 1; }
+	raws "answered in session *" "$1" echo
 	# Or the device would wait for a sign of life
-	raw "$1" keepalive >/dev/null
+	raws "built 32" "$1" keepalive
 	raws "sent 1" "$1" send home
+	raw "$1" replies
 }
 
 # read_drops: the counters of mt0 into NOW
@@ -107,11 +103,17 @@ read_drops()
 	done <<<"$all"
 }
 
+# drops_begin: count from here on
 drops_begin()
+{
+	read_drops
+	drops_next
+}
+
+drops_next()
 {
 	local reason
 
-	read_drops
 	for reason in "${!NOW[@]}"; do
 		BEFORE[$reason]=${NOW[$reason]}
 	done
@@ -123,8 +125,8 @@ drops_reach()
 	((NOW[all] - BEFORE[all] >= $1))
 }
 
-# drops_are REASON COUNT...: since drops_begin that many were dropped on their way in for
-# these reasons, and none for another
+# drops_are REASON COUNT...: since drops_begin, or the last time, that many were dropped on
+# their way in for these reasons, and none for another
 drops_are()
 {
 	local all=0 i reason
@@ -135,20 +137,18 @@ drops_are()
 		wanted[$reason]=${*:i+1:1}
 		all=$((all + ${*:i+1:1}))
 	done
-	# wait_for would read in a shell of its own
 	wait_for 30 drops_reach "$all" || true
-	read_drops
 	for reason in "${!NOW[@]}"; do
 		[[ $reason == rx-* ]] || continue
 		same "$reason ${wanted[$reason]:-0}" "$reason $((NOW[$reason] - BEFORE[$reason]))"
 	done
-	drops_begin
+	drops_next
 }
 
-# refused COUNT REASON COMMAND...: rawpeer r sends that many, all are dropped for the reason
+# refused COUNT REASON COMMAND...: rawpeer r sends that many, all are dropped for the reason,
+# and nothing else has been since drops_begin
 refused()
 {
-	drops_begin
 	raws "sent $1" r "${@:3}"
 	drops_are "$2" "$1"
 	CASES=$((CASES + $1))
@@ -168,21 +168,15 @@ flips()
 	done
 }
 
-# peer_state NAME: what the device knows of it and shows, but what it has sent to it: it may
+# peer_state: all that the device shows of its peers, but what it has sent to them: it may
 # want something
 peer_state()
 {
-	field b mt0 endpoints "$1"
-	field b mt0 latest-handshakes "$1"
-	received b mt0 "$1"
+	vpn b show mt0 dump | cut -f 1-6,8-
 }
 
 # silent NAME: nothing has come in answer to what was sent away, nor a handshake home
 silent()
 {
-	local replies
-
-	replies=$(raw "$1" replies)
-	[[ $replies == "home "+([0-9])" 0 0 "+([0-9])" away 0 0 0 0 bytes 0 of "* ]] ||
-		{ echo "$replies"; return 1; }
+	raws "home +([0-9]) 0 0 +([0-9]) away 0 0 0 0 bytes 0 of *" "$1" replies
 }

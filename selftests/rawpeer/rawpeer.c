@@ -22,7 +22,13 @@
  *					[FROM, TO) flipped; MACS: mac (made anew) or raw
  *	lengths FROM TO SIDE		send it cut, or random bytes added, to each length
  *	types SIDE			send it with each other value of its first byte
+ *	initiations N SIDE		send N initiations, made beforehand
  *	noise N SIDE			send N initiations of random contents, macs right
+ *	flood N RATE MACS SIDE		the same with a few different ones again and again, RATE
+ *					each second (0: at once); MACS: good or bad
+ *	record N LEN FILE		write N echo requests of the session, LEN inside
+ *	play SIDE WEIGHT FILE...	send them: WEIGHT of the first file and one of each of
+ *					the others in turns, until the first has no more
  *	await TYPE SECONDS		wait for initiation, response, cookie at home, take it;
  *					"initiation+cookie": with the mac2 of a cookie of ours
  *	begin				make the session, after a response was sent
@@ -56,6 +62,9 @@ enum {
 	FIRST_STAMP = 1000000,
 	MESSAGE_TYPES = MESSAGE_DATA + 1,
 	TAGS = 1 << 16,
+	MAX_INITIATIONS = 256,
+	FLOOD_MESSAGES = 64,
+	PLAY_BUFFER_LEN = 1 << 20,
 	RECEIVE_BUFFER_LEN = 8 << 20,
 };
 
@@ -320,6 +329,33 @@ static void do_types(char *const *words, int n)
 	printf("sent %lu\n", sent);
 }
 
+static void do_initiations(char *const *words, int n)
+{
+	static struct message_initiation msgs[MAX_INITIATIONS];
+	long i, count = number(words, n, 0, 0);
+	unsigned long sent = 0;
+
+	for (i = 0; i < count && i < MAX_INITIATIONS; i++) {
+		if (!craft_initiation(&state.craft, state.craft.stamp + 1, -1, -1))
+			break;
+		memcpy(&msgs[i], state.craft.msg, sizeof(msgs[i]));
+	}
+	count = i;
+	for (i = 0; i < count; i++)
+		sent += transmit(side_of(words, n, 1), (u8 *)&msgs[i], sizeof(msgs[i]));
+	printf("sent %lu\n", sent);
+}
+
+static void make_noise(struct message_initiation *msg, bool good)
+{
+	if (getrandom(msg, sizeof(*msg), 0) != sizeof(*msg))
+		abort();
+	msg->header.type = cpu_to_le32(MESSAGE_INITIATION);
+	msg->sender_index = cpu_to_le32(++state.craft.index);
+	if (good)
+		craft_macs(&state.craft, (u8 *)msg, sizeof(*msg));
+}
+
 static void do_noise(char *const *words, int n)
 {
 	struct message_initiation msg;
@@ -327,13 +363,89 @@ static void do_noise(char *const *words, int n)
 	long i;
 
 	for (i = 0; i < number(words, n, 0, 0); i++) {
-		if (getrandom(&msg, sizeof(msg), 0) != sizeof(msg))
-			abort();
-		msg.header.type = cpu_to_le32(MESSAGE_INITIATION);
-		msg.sender_index = cpu_to_le32(++state.craft.index);
-		craft_macs(&state.craft, (u8 *)&msg, sizeof(msg));
+		make_noise(&msg, true);
 		sent += transmit(side_of(words, n, 1), (u8 *)&msg, sizeof(msg));
 	}
+	printf("sent %lu\n", sent);
+}
+
+/* In portions, one each millisecond */
+static void do_flood(char *const *words, int n)
+{
+	long i, portion, count = number(words, n, 0, 0), rate = number(words, n, 1, 0);
+	static struct message_initiation msgs[FLOOD_MESSAGES];
+	enum side side = side_of(words, n, 3);
+	unsigned long sent = 0;
+	long begin;
+
+	for (i = 0; i < FLOOD_MESSAGES; i++)
+		make_noise(&msgs[i], !strcmp(words[2], "good"));
+	begin = now_ms();
+	for (i = 0; i < count; i += portion) {
+		long due = rate ? (now_ms() - begin) * rate / 1000 : count;
+
+		for (portion = 0; i + portion < due && i + portion < count; portion++)
+			sent += transmit(side, (u8 *)&msgs[(i + portion) % FLOOD_MESSAGES],
+					 sizeof(msgs[0]));
+		if (i + portion < count)
+			usleep(1000);
+	}
+	printf("sent %lu\n", sent);
+}
+
+static void do_record(char *const *words, int n)
+{
+	FILE *out = fopen(words[2], "w");
+	struct craft *craft = &state.craft;
+	long i, count = number(words, n, 0, 0);
+	bool ok = out;
+
+	for (i = 0; ok && i < count; i++)
+		ok = craft_data(craft, state.session, craft->sessions[state.session].counter,
+				number(words, n, 1, 0), false) &&
+		     fwrite(&craft->len, sizeof(craft->len), 1, out) == 1 &&
+		     fwrite(craft->msg, craft->len, 1, out) == 1;
+	if (out)
+		ok = !fclose(out) && ok;
+	printf(ok ? "recorded %ld\n" : "error: not recorded\n", i);
+}
+
+static bool play_one(FILE *in, enum side side)
+{
+	u8 msg[CRAFT_MAX_LEN];
+	size_t len;
+
+	if (fread(&len, sizeof(len), 1, in) != 1 || len > sizeof(msg) ||
+	    fread(msg, len, 1, in) != 1)
+		return false;
+	return transmit(side, msg, len);
+}
+
+static void do_play(char *const *words, int n)
+{
+	long i, weight = number(words, n, 1, 1);
+	unsigned long sent = 0;
+	FILE *in[MAX_WORDS];
+	bool more = true;
+
+	for (i = 2; i < n; i++) {
+		in[i] = fopen(words[i], "r");
+		if (!in[i]) {
+			puts("error: no such file");
+			return;
+		}
+		setvbuf(in[i], NULL, _IOFBF, PLAY_BUFFER_LEN);
+	}
+	while (more) {
+		for (i = 0; i < weight && more; i++) {
+			more = play_one(in[2], side_of(words, n, 0));
+			sent += more;
+		}
+		for (i = 3; i < n && more; i++)
+			sent += play_one(in[i], side_of(words, n, 0));
+	}
+	for (i = 2; i < n; i++)
+		fclose(in[i]);
 	printf("sent %lu\n", sent);
 }
 
@@ -441,6 +553,7 @@ static void do_session(char *const *words, int n)
 static void do_replies(char *const *words, int n)
 {
 	const unsigned long *home = state.lanes[HOME].came, *away = state.lanes[AWAY].came;
+	int type;
 
 	while (pump(0))
 		;
@@ -451,7 +564,8 @@ static void do_replies(char *const *words, int n)
 	       state.received, state.sent, state.amplified);
 	memset(state.lanes[HOME].came, 0, sizeof(state.lanes[HOME].came));
 	memset(state.lanes[AWAY].came, 0, sizeof(state.lanes[AWAY].came));
-	memset(state.pending, 0, sizeof(state.pending));
+	for (type = 0; type < MESSAGE_TYPES; type++)
+		state.pending[type].len = 0;
 	state.sent = 0;
 	state.received = 0;
 	state.amplified = 0;
@@ -480,7 +594,11 @@ static const struct command {
 	{ "flip", 4, do_flip },
 	{ "lengths", 3, do_lengths },
 	{ "types", 1, do_types },
+	{ "initiations", 2, do_initiations },
 	{ "noise", 2, do_noise },
+	{ "flood", 4, do_flood },
+	{ "record", 3, do_record },
+	{ "play", 3, do_play },
 	{ "await", 2, do_await },
 	{ "begin", 0, do_begin },
 	{ "echo", 0, do_echo },
