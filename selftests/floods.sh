@@ -119,12 +119,15 @@ unload()
 	wait "$LOAD" || true
 	# An answer may have been left behind
 	raw f keep
-	[[ $ANSWER == kept ]] || answers kept f
+	until [[ $ANSWER == kept ]]; do
+		read -rt 60 -u "${RAW_FROM[f]}" ANSWER
+	done
 }
 
-# baked NAME: it has a cookie
+# baked NAME: it has a cookie, a new one
 baked()
 {
+	raws crumbled "$1" crumble
 	raws "built 148" "$1" initiation
 	raws "sent 1" "$1" send home
 	raws cookie "$1" await cookie 10
@@ -227,6 +230,7 @@ amplification()
 	local words name
 
 	fresh
+	raws crumbled r crumble
 	load
 	raws "built 148" r initiation
 	raw r lengths 0 201 away
@@ -293,7 +297,6 @@ greedy()
 {
 	local name sent before=() i jain least files=() lines=''
 
-	sysctl_set b net.ipv4.icmp_echo_ignore_all 1
 	for name in "${PEERS[@]}"; do
 		sent=$ROUNDS
 		[[ $name != p0 ]] || sent=$((ROUNDS * GREED))
@@ -303,6 +306,9 @@ greedy()
 		files+=("$TMP/$name")
 	done
 	drops_begin
+	# Only one way is to be measured
+	defer sysctl_set b net.ipv4.icmp_echo_ignore_all 0
+	sysctl_set b net.ipv4.icmp_echo_ignore_all 1
 	# Whatever the endpoint: they are all played from one socket
 	raws "sent $((ROUNDS * (GREED + 7)))" f play home "$GREED" "${files[@]}"
 	wait_for 30 settled

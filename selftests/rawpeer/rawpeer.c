@@ -31,6 +31,7 @@
  *					the others in turns, until the first has no more
  *	await TYPE SECONDS		wait for initiation, response, cookie at home, take it;
  *					"initiation+cookie": with the mac2 of a cookie of ours
+ *	crumble				forget the device's cookie
  *	begin				make the session, after a response was sent
  *	echo [COUNTER]			send an echo request home, wait for the reply
  *	request SECONDS			wait for an echo request of the device
@@ -115,17 +116,15 @@ static struct state {
 
 /* ---- the wire ---- */
 
-/* A reply names the index of the message that it answers. */
+/* A reply names the index of the message that it answers. What names none is too long. */
 static void weigh(const u8 *data, size_t len)
 {
-	size_t offset = data[0] == MESSAGE_RESPONSE ? offsetof(struct message_response,
-							       receiver_index) :
-						      offsetof(struct message_cookie,
-							       receiver_index);
-	size_t tag = data[offset] | data[offset + 1] << 8;
+	size_t at = data[0] == MESSAGE_RESPONSE ?
+			    offsetof(struct message_response, receiver_index) :
+			    offsetof(struct message_cookie, receiver_index);
 
 	state.received += len;
-	if (len > state.asked[tag])
+	if (len < at + sizeof(__le32) || len > state.asked[data[at] | data[at + 1] << 8])
 		state.amplified++;
 }
 
@@ -135,7 +134,8 @@ static void take(enum side side, const u8 *data, size_t len)
 	struct craft_echo echo;
 
 	state.lanes[side].came[type]++;
-	if (type == MESSAGE_RESPONSE || type == MESSAGE_COOKIE)
+	/* An initiation or data is not sent as an answer */
+	if (data[0] != MESSAGE_INITIATION && data[0] != MESSAGE_DATA)
 		weigh(data, len);
 	if (type == MESSAGE_DATA) {
 		if (!craft_take_data(&state.craft, data, len, &echo))
@@ -494,6 +494,12 @@ static void do_await(char *const *words, int n)
 	       type == MESSAGE_INITIATION && has_cookie() ? "+cookie" : "");
 }
 
+static void do_crumble(char *const *words, int n)
+{
+	cookie_init(&state.craft.cookie, state.craft.remote);
+	puts("crumbled");
+}
+
 static void do_begin(char *const *words, int n)
 {
 	state.session = craft_begin_session(&state.craft);
@@ -600,6 +606,7 @@ static const struct command {
 	{ "record", 3, do_record },
 	{ "play", 3, do_play },
 	{ "await", 2, do_await },
+	{ "crumble", 0, do_crumble },
 	{ "begin", 0, do_begin },
 	{ "echo", 0, do_echo },
 	{ "request", 1, do_request },
