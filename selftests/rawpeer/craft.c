@@ -45,13 +45,6 @@ static const u8 *forced_point;
 /* While it is set, nothing is equal: noise.c sees no zero secret. */
 static bool blind;
 
-bool __real_crypto_x25519(u8 *out, const u8 *secret, const u8 *point);
-bool __real_crypto_x25519_public(u8 *pub, const u8 *secret);
-bool __real_crypto_equal(const u8 *a, const u8 *b, size_t len);
-bool __wrap_crypto_x25519(u8 *out, const u8 *secret, const u8 *point);
-bool __wrap_crypto_x25519_public(u8 *pub, const u8 *secret);
-bool __wrap_crypto_equal(const u8 *a, const u8 *b, size_t len);
-
 bool __wrap_crypto_x25519(u8 *out, const u8 *secret, const u8 *point)
 {
 	if (!forced_point)
@@ -208,7 +201,7 @@ bool craft_data(struct craft *c, int session, u64 counter, size_t payload_len, b
 
 	if (session < 0 || session >= c->count ||
 	    payload_len + sizeof(struct iphdr) + sizeof(struct icmphdr) + MESSAGE_PADDING +
-	    MESSAGE_MIN_LEN > sizeof(plain))
+	    MESSAGE_MIN_LEN > CRAFT_MAX_LEN)
 		return false;
 	if (!empty)
 		len = make_echo(c, plain, counter, payload_len);

@@ -96,4 +96,12 @@ bool craft_take_data(struct craft *c, const u8 *msg, size_t len, struct craft_ec
 /* Keys out of the finished handshake. Return: the number of the session, or -1. */
 int craft_begin_session(struct craft *c);
 
+/* The linker sends calls of these here (--wrap). */
+bool __real_crypto_x25519(u8 *out, const u8 *secret, const u8 *point);
+bool __real_crypto_x25519_public(u8 *pub, const u8 *secret);
+bool __real_crypto_equal(const u8 *a, const u8 *b, size_t len);
+bool __wrap_crypto_x25519(u8 *out, const u8 *secret, const u8 *point);
+bool __wrap_crypto_x25519_public(u8 *pub, const u8 *secret);
+bool __wrap_crypto_equal(const u8 *a, const u8 *b, size_t len);
+
 #endif /* _RAWPEER_CRAFT_H */

@@ -28,6 +28,7 @@ raw_start()
 	# Not by on(): it would stay when its parent is ended
 	nsenter --net="/run/netns/a-$RUN_ID" "$RAWPEER" "${5:-10.0.0.2}" 2 "${PUB[b]}" \
 		"${4:-10.0.0.1}" "$2" "$3" 10.9.0.1 <"$TMP/raw.$1.to" >"$TMP/raw.$1.from" &
+	# shellcheck disable=SC2034 # of who was started last, for the scripts
 	RAW_PID=$!
 	echo "${PRIV[$1]}" >&"${RAW_TO[$1]}"
 	answers ready "$1"

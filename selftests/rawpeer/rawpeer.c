@@ -42,77 +42,25 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sodium/utils.h>
 
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <asm/byteorder.h>
 
-#include "craft.h"
+#include "rawpeer.h"
 
 enum {
-	MAX_WORDS = 16,
 	LINE_LEN = 512,
 	ECHO_SECONDS = 10,
 	ECHO_PAYLOAD_LEN = 56,
 	FIRST_STAMP = 1000000,
-	MESSAGE_TYPES = MESSAGE_DATA + 1,
-	TAGS = 1 << 16,
-	MAX_INITIATIONS = 256,
-	FLOOD_MESSAGES = 64,
-	PLAY_BUFFER_LEN = 1 << 20,
 	RECEIVE_BUFFER_LEN = 8 << 20,
 };
 
-enum side { HOME, AWAY, SIDES };
-
-/**
- * struct lane - a socket, and what has come to it
- * @fd: the socket
- * @source: its address, as it goes into a cookie
- * @came: messages since the last "replies", by type; 0: others
- */
-struct lane {
-	int fd;
-	struct cookie_source source;
-	unsigned long came[MESSAGE_TYPES];
-};
-
-/**
- * struct state - all there is
- * @craft: the protocol
- * @lanes: the sockets
- * @session: the current one
- * @kept: a message that was built
- * @kept_len: its length
- * @pending: last handshake message that came home, by type; its length is 0: none
- * @echo: last echo that came
- * @echoes: replies and requests that came
- * @asked: length of the message that had these last bits in its sender's index
- * @sent: bytes sent since the last "replies"
- * @received: bytes that came in answer to handshake messages since then
- * @amplified: replies that were longer than what they answer
- */
-static struct state {
-	struct craft craft;
-	struct lane lanes[SIDES];
-	int session;
-	u8 kept[CRAFT_MAX_LEN];
-	size_t kept_len;
-	struct {
-		u8 data[sizeof(struct message_initiation)];
-		size_t len;
-	} pending[MESSAGE_TYPES];
-	struct craft_echo echo;
-	unsigned long echoes[2];
-	size_t asked[TAGS];
-	unsigned long sent, received, amplified;
-} state;
+struct state state;
 
 /* ---- the wire ---- */
 
@@ -149,7 +97,7 @@ static void take(enum side side, const u8 *data, size_t len)
 }
 
 /* Take what has come, wait for it up to @ms. Return: something has. */
-static bool pump(int ms)
+bool pump(int ms)
 {
 	struct pollfd ready[SIDES];
 	u8 data[CRAFT_MAX_LEN];
@@ -171,7 +119,7 @@ static bool pump(int ms)
 	return any;
 }
 
-static long now_ms(void)
+long now_ms(void)
 {
 	struct timespec now;
 
@@ -179,7 +127,7 @@ static long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool transmit(enum side side, const u8 *data, size_t len)
+bool transmit(enum side side, const u8 *data, size_t len)
 {
 	/* An ICMP error that came for an earlier one is reported once. */
 	if (send(state.lanes[side].fd, data, len, 0) < 0 &&
@@ -193,18 +141,18 @@ static bool transmit(enum side side, const u8 *data, size_t len)
 
 /* ---- commands: words after the first; each prints its answer ---- */
 
-static long number(char *const *words, int n, int i, long otherwise)
+long number(char *const *words, int n, int i, long otherwise)
 {
 	return i < n ? strtol(words[i], NULL, 0) : otherwise;
 }
 
 /* Return: AWAY unless the word says home */
-static enum side side_of(char *const *words, int n, int i)
+enum side side_of(char *const *words, int n, int i)
 {
 	return i < n && !strcmp(words[i], "home") ? HOME : AWAY;
 }
 
-static void built(bool ok)
+void say_built(bool ok)
 {
 	if (ok)
 		printf("built %zu\n", state.craft.len);
@@ -231,23 +179,23 @@ static void do_recall(char *const *words, int n)
 {
 	memcpy(state.craft.msg, state.kept, state.kept_len);
 	state.craft.len = state.kept_len;
-	built(state.kept_len);
+	say_built(state.kept_len);
 }
 
 static void do_initiation(char *const *words, int n)
 {
-	built(craft_initiation(&state.craft, number(words, n, 0, state.craft.stamp + 1),
+	say_built(craft_initiation(&state.craft, number(words, n, 0, state.craft.stamp + 1),
 			       number(words, n, 1, -1), number(words, n, 2, -1)));
 }
 
 static void do_response(char *const *words, int n)
 {
-	built(craft_response(&state.craft, number(words, n, 0, -1)));
+	say_built(craft_response(&state.craft, number(words, n, 0, -1)));
 }
 
 static void do_cookie(char *const *words, int n)
 {
-	built(craft_cookie(&state.craft, (void *)state.pending[MESSAGE_INITIATION].data,
+	say_built(craft_cookie(&state.craft, (void *)state.pending[MESSAGE_INITIATION].data,
 			   &state.lanes[HOME].source));
 }
 
@@ -259,194 +207,18 @@ static u64 counter_of(char *const *words, int n)
 
 static void do_data(char *const *words, int n)
 {
-	built(craft_data(&state.craft, state.session, counter_of(words, n),
+	say_built(craft_data(&state.craft, state.session, counter_of(words, n),
 			 number(words, n, 1, ECHO_PAYLOAD_LEN), false));
 }
 
 static void do_keepalive(char *const *words, int n)
 {
-	built(craft_data(&state.craft, state.session, counter_of(words, n), 0, true));
+	say_built(craft_data(&state.craft, state.session, counter_of(words, n), 0, true));
 }
 
 static void do_send(char *const *words, int n)
 {
 	printf("sent %d\n", transmit(side_of(words, n, 0), state.craft.msg, state.craft.len));
-}
-
-static void do_flip(char *const *words, int n)
-{
-	static const int all[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
-	int bits = n > 4 ? n - 4 : (int)ARRAY_SIZE(all);
-	unsigned long sent = 0;
-	u8 msg[CRAFT_MAX_LEN];
-	long at;
-	int i;
-
-	for (at = number(words, n, 0, 0); at < number(words, n, 1, 0); at++) {
-		for (i = 0; i < bits; i++) {
-			memcpy(msg, state.craft.msg, state.craft.len);
-			msg[at] ^= 1 << number(words, n, 4 + i, all[i]);
-			if (!strcmp(words[2], "mac"))
-				craft_macs(&state.craft, msg, state.craft.len);
-			sent += transmit(side_of(words, n, 3), msg, state.craft.len);
-		}
-	}
-	printf("sent %lu\n", sent);
-}
-
-static void do_lengths(char *const *words, int n)
-{
-	unsigned long sent = 0;
-	u8 msg[CRAFT_MAX_LEN];
-	long len;
-
-	for (len = number(words, n, 0, 0); len < number(words, n, 1, 0); len++) {
-		if (len == (long)state.craft.len)
-			continue;
-		if (getrandom(msg, sizeof(msg), 0) != sizeof(msg))
-			abort();
-		memcpy(msg, state.craft.msg, state.craft.len);
-		sent += transmit(side_of(words, n, 2), msg, len);
-	}
-	printf("sent %lu\n", sent);
-}
-
-static void do_types(char *const *words, int n)
-{
-	unsigned long sent = 0;
-	u8 msg[CRAFT_MAX_LEN];
-	int type;
-
-	memcpy(msg, state.craft.msg, state.craft.len);
-	for (type = 0; type < 256; type++) {
-		if (type == state.craft.msg[0])
-			continue;
-		msg[0] = type;
-		if (state.craft.msg[0] <= MESSAGE_RESPONSE)
-			craft_macs(&state.craft, msg, state.craft.len);
-		sent += transmit(side_of(words, n, 0), msg, state.craft.len);
-	}
-	printf("sent %lu\n", sent);
-}
-
-static void do_initiations(char *const *words, int n)
-{
-	static struct message_initiation msgs[MAX_INITIATIONS];
-	long i, count = number(words, n, 0, 0);
-	unsigned long sent = 0;
-
-	for (i = 0; i < count && i < MAX_INITIATIONS; i++) {
-		if (!craft_initiation(&state.craft, state.craft.stamp + 1, -1, -1))
-			break;
-		memcpy(&msgs[i], state.craft.msg, sizeof(msgs[i]));
-	}
-	count = i;
-	for (i = 0; i < count; i++)
-		sent += transmit(side_of(words, n, 1), (u8 *)&msgs[i], sizeof(msgs[i]));
-	printf("sent %lu\n", sent);
-}
-
-static void make_noise(struct message_initiation *msg, bool good)
-{
-	if (getrandom(msg, sizeof(*msg), 0) != sizeof(*msg))
-		abort();
-	msg->header.type = cpu_to_le32(MESSAGE_INITIATION);
-	msg->sender_index = cpu_to_le32(++state.craft.index);
-	if (good)
-		craft_macs(&state.craft, (u8 *)msg, sizeof(*msg));
-}
-
-static void do_noise(char *const *words, int n)
-{
-	struct message_initiation msg;
-	unsigned long sent = 0;
-	long i;
-
-	for (i = 0; i < number(words, n, 0, 0); i++) {
-		make_noise(&msg, true);
-		sent += transmit(side_of(words, n, 1), (u8 *)&msg, sizeof(msg));
-	}
-	printf("sent %lu\n", sent);
-}
-
-/* In portions, one each millisecond */
-static void do_flood(char *const *words, int n)
-{
-	long i, portion, count = number(words, n, 0, 0), rate = number(words, n, 1, 0);
-	static struct message_initiation msgs[FLOOD_MESSAGES];
-	enum side side = side_of(words, n, 3);
-	unsigned long sent = 0;
-	long begin;
-
-	for (i = 0; i < FLOOD_MESSAGES; i++)
-		make_noise(&msgs[i], !strcmp(words[2], "good"));
-	begin = now_ms();
-	for (i = 0; i < count; i += portion) {
-		long due = rate ? (now_ms() - begin) * rate / 1000 : count;
-
-		for (portion = 0; i + portion < due && i + portion < count; portion++)
-			sent += transmit(side, (u8 *)&msgs[(i + portion) % FLOOD_MESSAGES],
-					 sizeof(msgs[0]));
-		if (i + portion < count)
-			usleep(1000);
-	}
-	printf("sent %lu\n", sent);
-}
-
-static void do_record(char *const *words, int n)
-{
-	FILE *out = fopen(words[2], "w");
-	struct craft *craft = &state.craft;
-	long i, count = number(words, n, 0, 0);
-	bool ok = out;
-
-	for (i = 0; ok && i < count; i++)
-		ok = craft_data(craft, state.session, craft->sessions[state.session].counter,
-				number(words, n, 1, 0), false) &&
-		     fwrite(&craft->len, sizeof(craft->len), 1, out) == 1 &&
-		     fwrite(craft->msg, craft->len, 1, out) == 1;
-	if (out)
-		ok = !fclose(out) && ok;
-	printf(ok ? "recorded %ld\n" : "error: not recorded\n", i);
-}
-
-static bool play_one(FILE *in, enum side side)
-{
-	u8 msg[CRAFT_MAX_LEN];
-	size_t len;
-
-	if (fread(&len, sizeof(len), 1, in) != 1 || len > sizeof(msg) ||
-	    fread(msg, len, 1, in) != 1)
-		return false;
-	return transmit(side, msg, len);
-}
-
-static void do_play(char *const *words, int n)
-{
-	long i, weight = number(words, n, 1, 1);
-	unsigned long sent = 0;
-	FILE *in[MAX_WORDS];
-	bool more = true;
-
-	for (i = 2; i < n; i++) {
-		in[i] = fopen(words[i], "r");
-		if (!in[i]) {
-			puts("error: no such file");
-			return;
-		}
-		setvbuf(in[i], NULL, _IOFBF, PLAY_BUFFER_LEN);
-	}
-	while (more) {
-		for (i = 0; i < weight && more; i++) {
-			more = play_one(in[2], side_of(words, n, 0));
-			sent += more;
-		}
-		for (i = 3; i < n && more; i++)
-			sent += play_one(in[i], side_of(words, n, 0));
-	}
-	for (i = 2; i < n; i++)
-		fclose(in[i]);
-	printf("sent %lu\n", sent);
 }
 
 static bool take_pending(int type)
@@ -702,8 +474,8 @@ int main(int argc, char *argv[])
 	if (argc != 8 || !decode_key(remote, argv[3]) ||
 	    inet_pton(AF_INET, argv[6], &craft->inner_source) != 1 ||
 	    inet_pton(AF_INET, argv[7], &craft->inner_dest) != 1) {
-		fprintf(stderr, "usage: %s ADDRESS PORT PUBLIC-KEY OWN-ADDRESS OWN-PORT INNER-ADDRESS INNER-DEST\n",
-			argv[0]);
+		fprintf(stderr, "usage: %s ADDRESS PORT PUBLIC-KEY OWN-ADDRESS OWN-PORT %s\n",
+			argv[0], "INNER-ADDRESS INNER-DEST");
 		return 1;
 	}
 	if (!fgets(line, sizeof(line), stdin) || !decode_key(private_key, line)) {
