@@ -47,7 +47,8 @@ static void mix(uint32_t v[16], int a, int b, int c, int d, uint32_t x, uint32_t
 }
 
 /* The function F of RFC 7693, section 3.2; @total counts the bytes up to here */
-static void compress(uint32_t h[8], const uint8_t block[BLAKE2S_BLOCK_LEN], uint32_t total, bool last)
+static void compress(uint32_t h[8], const uint8_t block[BLAKE2S_BLOCK_LEN], uint32_t total,
+		     bool last)
 {
 	uint32_t v[16], m[16];
 	const uint8_t *s;
