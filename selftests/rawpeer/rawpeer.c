@@ -185,7 +185,7 @@ static void do_recall(char *const *words, int n)
 static void do_initiation(char *const *words, int n)
 {
 	say_built(craft_initiation(&state.craft, number(words, n, 0, state.craft.stamp + 1),
-			       number(words, n, 1, -1), number(words, n, 2, -1)));
+				   number(words, n, 1, -1), number(words, n, 2, -1)));
 }
 
 static void do_response(char *const *words, int n)
@@ -196,7 +196,7 @@ static void do_response(char *const *words, int n)
 static void do_cookie(char *const *words, int n)
 {
 	say_built(craft_cookie(&state.craft, (void *)state.pending[MESSAGE_INITIATION].data,
-			   &state.lanes[HOME].source));
+			       &state.lanes[HOME].source));
 }
 
 /* The counter is up to 2^64 - 1. */
@@ -208,7 +208,7 @@ static u64 counter_of(char *const *words, int n)
 static void do_data(char *const *words, int n)
 {
 	say_built(craft_data(&state.craft, state.session, counter_of(words, n),
-			 number(words, n, 1, ECHO_PAYLOAD_LEN), false));
+			     number(words, n, 1, ECHO_PAYLOAD_LEN), false));
 }
 
 static void do_keepalive(char *const *words, int n)
@@ -392,8 +392,8 @@ static void obey(char *line)
 	int n = 0;
 	size_t i;
 
-	for (words[n] = strtok(line, " \n"); words[n] && n < MAX_WORDS - 1;)
-		words[++n] = strtok(NULL, " \n");
+	for (words[n] = strtok(line, "\n "); words[n] && n < MAX_WORDS - 1;)
+		words[++n] = strtok(NULL, "\n ");
 	for (i = 0; n && i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(words[0], commands[i].name) || n - 1 < commands[i].least)
 			continue;
