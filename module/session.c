@@ -548,7 +548,7 @@ void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 	/* The queue's length is what tells load, so it is counted before the ring is tried. */
 	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
 	count = atomic_inc_return(&device->handshake_count);
-	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes))
+	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes, NULL))
 		goto err_uncount;
 	mytun_spread_push(&device->handshakes, skb);
 	return;

@@ -249,7 +249,7 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
 
-	if (unlikely(!mytun_spread_reserve(&device->encrypt))) {
+	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order))) {
 		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
 		kfree_skb_list(messages->first);
 		mytun_keypair_put(keypair);
