@@ -23,7 +23,7 @@ PACKAGE=linux-source-6.1
 SUITE=bookworm
 JOBS=${JOBS:-2}
 # Files of an allnoconfig with all this, for the progress only
-OBJECTS=1900
+OBJECTS=2100
 
 usage()
 {
@@ -135,7 +135,7 @@ made_of=$(configuration | sha256sum | cut -c 1-16)
 if [[ ! ${again:-} && $source && $(cat "$built" 2>/dev/null) == "$made_of ${source##*/}" ]]; then
 	exit 0
 fi
-need apt-get apt-cache bc bison dpkg flex gcc make nice openssl tar xz
+need apt-get apt-cache bc bison dpkg flex gcc make nice tar xz
 if [[ ${again:-} || ! $source ]]; then
 	fetch_source
 	source=$(source_dir)
