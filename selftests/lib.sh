@@ -10,6 +10,7 @@
 #   KIND	kind of the devices under test		(mytun; also: wireguard)
 #   TOOL	what configures them			(vpnctl; also: wg)
 #   MODULE_KO	the module to load if modprobe does not find it
+#   SLOW	how many times longer to wait than on a usual kernel	(1)
 
 set -eEuo pipefail
 shopt -s inherit_errexit
@@ -17,6 +18,7 @@ umask 077
 
 KIND=${KIND:-mytun}
 TOOL=${TOOL:-vpnctl}
+SLOW=${SLOW:-1}
 SCRIPT=${0##*/}
 
 CHECKS=0
@@ -229,7 +231,7 @@ pause()
 # wait_for SECONDS COMMAND...: poll until it succeeds
 wait_for()
 {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * SLOW + 1))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
@@ -429,14 +431,14 @@ ping_all()
 {
 	local out
 
-	out=$(on "$1" ping -q -c "$3" -l "$3" -i 3 -w 10 "${@:4}" "$2") || { echo "$out"; return 1; }
+	out=$(on "$1" ping -q -c "$3" -l "$3" -i 3 -w $((10 * SLOW)) "${@:4}" "$2") || { echo "$out"; return 1; }
 	[[ $out == *"$3 packets transmitted, $3 received"* ]] || { echo "$out"; return 1; }
 }
 
 # ping_one NS ADDRESS [OPTION...]
 ping_one()
 {
-	on "$1" ping -q -c 1 -W 5 "${@:3}" "$2"
+	on "$1" ping -q -c 1 -W $((5 * SLOW)) "${@:3}" "$2"
 }
 
 # ping_fails NS ADDRESS [OPTION...]
@@ -471,7 +473,7 @@ iperf()
 	local out try
 
 	for try in 1 2 3; do
-		out=$(on "$1" timeout 30 iperf3 -c "$2" --connect-timeout 9000 "${@:3}" 2>&1) ||
+		out=$(on "$1" timeout $((30 * SLOW)) iperf3 -c "$2" --connect-timeout 9000 "${@:3}" 2>&1) ||
 			[[ $out == *busy* ]] || break
 		# The server may still be at its last client
 		[[ $out == *busy* ]] || break
