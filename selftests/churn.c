@@ -27,7 +27,7 @@ enum {
 	KEEPALIVE_S = 1,
 	DATAGRAM_LEN = 200,
 	BURST = 16,
-	BURST_INTERVAL_US = 1000,
+	BURST_INTERVAL_US = 4000,
 	DUMP_BUFFER_LEN = 4096,	/* small, so that a dump takes many pieces */
 };
 

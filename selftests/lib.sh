@@ -27,6 +27,7 @@ PLANNED=0
 IN_NETNS=${BASH_SOURCE[0]%/*}/in_netns
 LOG_PID=
 BALANCE=1
+LOG_FROM=0
 MESSAGE_COST=5
 declare -A PRIV PUB
 printf -v RUN_ID %04x%04x "$RANDOM" "$RANDOM"
@@ -507,10 +508,11 @@ log_follow()
 	log_mark begin
 }
 
-# objects_left: print what was created and not destroyed; false if there is anything
+# objects_left: print what was created and not destroyed; false if there is anything. What
+# is before LOG_FROM in the log, bytes, is not looked at.
 objects_left()
 {
-	awk '
+	tail -c "+$((LOG_FROM + 1))" "$TMP/log" | awk '
 		/: (Interface|Peer [0-9]+|Keypair [0-9]+)( \(.*\))? (created|destroyed)/ {
 			match($0, /(Interface|Peer [0-9]+|Keypair [0-9]+)/)
 			object = substr($0, RSTART, RLENGTH)
@@ -530,7 +532,7 @@ objects_left()
 			if (!created)
 				print "nothing was logged as created"
 			exit left || !created
-		}' "$TMP/log"
+		}'
 }
 
 objects_balance()

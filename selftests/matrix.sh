@@ -52,16 +52,21 @@ topology()
 # devices: mt0 in a and in b, fresh
 devices()
 {
-	device a mt0 a 1 10.9.0.1/24
-	device b mt0 b 2 10.9.0.2/24
-	ipn b route add 10.8.0.0/24 dev mt0
-	peer b mt0 a allowed-ips 10.9.0.1/32,10.8.0.0/24 endpoint 10.1.0.1:1
-	peer_of_a
-}
-
-peer_of_a()
-{
-	peer a mt0 b allowed-ips 10.9.0.0/24 endpoint 10.1.0.2:2
+	{
+		echo "link add mt0 type $KIND"
+		batch_addresses mt0 10.9.0.1/24
+	} >"$TMP/batch"
+	ipn a -batch "$TMP/batch"
+	{
+		echo "link add mt0 type $KIND"
+		batch_addresses mt0 10.9.0.2/24
+		echo "route add 10.8.0.0/24 dev mt0"
+	} >"$TMP/batch"
+	ipn b -batch "$TMP/batch"
+	vpn b set mt0 private-key "$TMP/key.b" listen-port 2 peer "${PUB[a]}" \
+		allowed-ips 10.9.0.1/32,10.8.0.0/24 endpoint 10.1.0.1:1
+	vpn a set mt0 private-key "$TMP/key.a" listen-port 1 peer "${PUB[b]}" \
+		allowed-ips 10.9.0.0/24 endpoint 10.1.0.2:2
 }
 
 # gone: nothing is left of them
@@ -69,19 +74,23 @@ gone()
 {
 	local ns
 
-	end_jobs
+	[[ $CLEAN ]] || end_jobs
 	for ns in a b d; do
-		if [[ -e /run/netns/$ns-$RUN_ID ]] && ! link_gone "$ns" mt0 2>/dev/null; then
-			ipn "$ns" link delete mt0
-		fi
+		[[ $CLEAN ]] || ipn "$ns" link delete mt0 2>/dev/null || true
 	done
+	CLEAN=1
 	! ((BALANCE)) || wait_for 10 objects_left || { objects_left; return 1; }
 }
 
 setup()
 {
+	local name
+
 	ns_add b c d
 	keys a a2 b
+	for name in "${!PRIV[@]}"; do
+		echo "${PRIV[$name]}" >"$TMP/key.$name"
+	done
 	topology
 	[[ ! -e /proc/sys/kernel/hung_task_timeout_secs ]] ||
 		echo "$LIMIT" >/proc/sys/kernel/hung_task_timeout_secs
@@ -164,13 +173,13 @@ do_peer_removed()
 after_peer_removed()
 {
 	dump_ends interrupted
-	ping_fails c 10.9.0.2
-	peer_of_a
+	ping_fails c 10.9.0.2 -W 0.3
+	peer a mt0 b allowed-ips 10.9.0.0/24 endpoint 10.1.0.2:2
 }
 
 do_key_changed()
 {
-	vpn a set mt0 private-key <(echo "${PRIV[a2]}")
+	vpn a set mt0 private-key "$TMP/key.a2"
 }
 
 after_key_changed()
@@ -188,7 +197,7 @@ do_link_down()
 after_link_down()
 {
 	dump_ends complete
-	ping_fails c 10.9.0.2
+	ping_fails c 10.9.0.2 -W 0.3
 	ipn a link set mt0 up
 }
 
@@ -206,7 +215,7 @@ do_namespace_deleted()
 after_namespace_deleted()
 {
 	end_jobs
-	ping_fails b 10.9.0.1
+	ping_fails b 10.9.0.1 -W 0.3
 	ipn b link delete mt0
 	topology
 	devices
@@ -294,6 +303,8 @@ one()
 	STATE=$1
 	DUMP_PID=
 	PING_FROM=c
+	CLEAN=
+	LOG_FROM=$(wc -c <"$TMP/log")
 	defer gone
 	IN_NETNS_COMMAND=(nsenter --net="/run/netns/a-$RUN_ID")
 	devices
