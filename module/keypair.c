@@ -186,6 +186,31 @@ bool mytun_keypairs_clear(struct noise_keypairs *keypairs)
 	return had_session;
 }
 
+static u64 born(struct noise_keypairs *keypairs, struct noise_keypair __rcu *slot)
+{
+	struct noise_keypair *keypair;
+
+	keypair = rcu_dereference_protected(slot, lockdep_is_held(&keypairs->lock));
+	return keypair ? keypair->born_ns : 0;
+}
+
+/**
+ * mytun_keypairs_newest() - when the youngest keypair was derived
+ * @keypairs: slots
+ *
+ * Return: boot time in ns, 0 when there is none.
+ */
+u64 mytun_keypairs_newest(struct noise_keypairs *keypairs)
+{
+	u64 newest;
+
+	spin_lock_bh(&keypairs->lock);
+	newest = max3(born(keypairs, keypairs->previous), born(keypairs, keypairs->current_keypair),
+		      born(keypairs, keypairs->next));
+	spin_unlock_bh(&keypairs->lock);
+	return newest;
+}
+
 static void stop_sending(struct noise_keypairs *keypairs, struct noise_keypair __rcu *slot)
 {
 	struct noise_keypair *keypair;

@@ -71,6 +71,7 @@ struct noise_keypair *mytun_keypair_create(struct mytun_peer *peer,
 void mytun_keypairs_add(struct noise_keypairs *keypairs, struct noise_keypair *keypair);
 bool mytun_keypairs_confirm(struct noise_keypairs *keypairs, struct noise_keypair *received);
 bool mytun_keypairs_clear(struct noise_keypairs *keypairs);
+u64 mytun_keypairs_newest(struct noise_keypairs *keypairs);
 void mytun_keypairs_expire_current(struct noise_keypairs *keypairs);
 
 struct noise_keypair *mytun_keypair_get_unless_zero(struct noise_keypair *keypair);

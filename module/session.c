@@ -130,12 +130,43 @@ static void send_initiation(struct mytun_peer *peer)
 	mytun_timers_event(peer, SESSION_INITIATION_SENT);
 }
 
+/*
+ * Wipe the handshake and every keypair. The mutex is held from the first to the last, so that
+ * a handshake that is finished meanwhile is either wiped as a whole or begins anew.
+ * Return: true when a session had been announced.
+ */
+static bool wipe(struct mytun_peer *peer)
+{
+	struct mytun_session *session = &peer->session;
+
+	lockdep_assert_held(&session->lock);
+	noise_handshake_clear(&session->handshake);
+	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
+	atomic64_set(&session->last_sent_ns, 0);
+	return mytun_keypairs_clear(&peer->keypairs);
+}
+
+/* The timer said so, but a session may have come about since it fired: that one lives on. */
+static void wipe_expired(struct mytun_peer *peer)
+{
+	struct session_age newest;
+	bool had_session = false;
+
+	mutex_lock(&peer->session.lock);
+	newest.born_ns = mytun_keypairs_newest(&peer->keypairs);
+	if (session_policy_zero_due(&newest, ktime_get_coarse_boottime_ns()))
+		had_session = wipe(peer);
+	mutex_unlock(&peer->session.lock);
+	if (had_session)
+		mytun_notify_peer_dead(peer, MYTUN_DEAD_EXPIRED);
+}
+
 static void session_work(struct work_struct *work)
 {
 	struct mytun_peer *peer = container_of(work, struct mytun_peer, session.work);
 
 	if (test_and_clear_bit(SESSION_WORK_ZERO, &peer->session.work_bits))
-		mytun_session_clear(peer, MYTUN_DEAD_EXPIRED);
+		wipe_expired(peer);
 	if (test_and_clear_bit(SESSION_WORK_INITIATE, &peer->session.work_bits))
 		send_initiation(peer);
 	mytun_peer_put(peer);
@@ -217,14 +248,12 @@ void mytun_session_given_up(struct mytun_peer *peer)
  */
 void mytun_session_clear(struct mytun_peer *peer, u32 reason)
 {
-	struct mytun_session *session = &peer->session;
+	bool had_session;
 
-	mutex_lock(&session->lock);
-	noise_handshake_clear(&session->handshake);
-	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
-	mutex_unlock(&session->lock);
-	atomic64_set(&session->last_sent_ns, 0);
-	if (mytun_keypairs_clear(&peer->keypairs))
+	mutex_lock(&peer->session.lock);
+	had_session = wipe(peer);
+	mutex_unlock(&peer->session.lock);
+	if (had_session)
 		mytun_notify_peer_dead(peer, reason);
 }
 
