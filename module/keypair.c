@@ -246,6 +246,27 @@ struct session_age mytun_keypair_age(const struct noise_keypair *keypair, u64 co
 	};
 }
 
+static bool may_send(const struct noise_keypair *keypair)
+{
+	struct session_age age;
+
+	if (!keypair || !READ_ONCE(keypair->sending_valid))
+		return false;
+	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
+	return session_policy_usable(&age, ktime_get_coarse_boottime_ns());
+}
+
+/**
+ * mytun_keypairs_may_send() - is there a keypair to send with?
+ * @keypairs: slots
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+bool mytun_keypairs_may_send(struct noise_keypairs *keypairs)
+{
+	return may_send(rcu_dereference_bh(keypairs->current_keypair));
+}
+
 /**
  * mytun_keypair_get_sending() - the keypair to send with
  * @keypairs: slots
@@ -256,12 +277,6 @@ struct session_age mytun_keypair_age(const struct noise_keypair *keypair, u64 co
 struct noise_keypair *mytun_keypair_get_sending(struct noise_keypairs *keypairs)
 {
 	struct noise_keypair *keypair = rcu_dereference_bh(keypairs->current_keypair);
-	struct session_age age;
 
-	if (!keypair || !READ_ONCE(keypair->sending_valid))
-		return NULL;
-	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
-	if (!session_policy_usable(&age, ktime_get_coarse_boottime_ns()))
-		return NULL;
-	return mytun_keypair_get_unless_zero(keypair);
+	return may_send(keypair) ? mytun_keypair_get_unless_zero(keypair) : NULL;
 }

@@ -11,10 +11,12 @@
 /**
  * struct mytun_tx - the sending part of a peer
  * @staged: packets that wait for a session; has its own lock
+ * @flushing: somebody flushes @staged: bit 0
  * @order: batches between their counters and the wire
  */
 struct mytun_tx {
 	struct sk_buff_head staged;
+	unsigned long flushing;
 	struct mytun_order order;
 };
 
