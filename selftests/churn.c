@@ -10,6 +10,10 @@
  *						end of the input read the rest, and say whether
  *						it is "complete", "interrupted" or an error
  *	churn flood ADDRESS PORT		UDP datagrams, until SIGTERM
+ *	churn send ADDRESS PORT COUNT		that many datagrams, numbered, one at a time
+ *	churn receive PORT			say how many of them came, and how many of those
+ *						behind one with a greater number; ends after a
+ *						second in which none comes, but not before the first
  *
  * Static, as it runs in a guest. Addresses are those of IPv4.
  */
@@ -29,6 +33,9 @@ enum {
 	BURST = 16,
 	BURST_INTERVAL_US = 4000,
 	DUMP_BUFFER_LEN = 4096,	/* small, so that a dump takes many pieces */
+	SEND_INTERVAL_US = 200,
+	RECEIVE_BUFFER_LEN = 4 << 20,
+	FIRST_WAIT_S = 20,
 };
 
 static int fd, family_id;
@@ -125,7 +132,7 @@ static bool piece(bool *interrupted, int *messages)
 	struct nlmsghdr *nl = (struct nlmsghdr *)buf;
 
 	if (left < 0)
-		fail("dump");
+		fail("no rest");
 	for (; NLMSG_OK(nl, left); nl = NLMSG_NEXT(nl, left)) {
 		*interrupted |= nl->nlmsg_flags & NLM_F_DUMP_INTR;
 		if (nl->nlmsg_type == NLMSG_DONE || nl->nlmsg_type == NLMSG_ERROR) {
@@ -145,7 +152,7 @@ static void dump(void)
 
 	request(MYTUN_CMD_PEER_GET, NLM_F_DUMP);
 	if (send(fd, &msg, msg.nl.nlmsg_len, 0) < 0)
-		fail("dump");
+		fail("send");
 	if (!piece(&interrupted, &messages)) {
 		fprintf(stderr, "churn: the dump is over at once: %s\n", strerror(errno));
 		exit(1);
@@ -179,43 +186,103 @@ static void flood(const struct in_addr *to, int port)
 	}
 }
 
-static void usage(void)
+static void send_numbered(const struct in_addr *to, int port, int count)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port),
+				    .sin_addr = *to };
+	int i, sock = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (i = 0; i < count; i++) {
+		sendto(sock, &i, sizeof(i), 0, (void *)&addr, sizeof(addr));
+		usleep(SEND_INTERVAL_US);
+	}
+}
+
+static void receive_numbered(int port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int sock = socket(AF_INET, SOCK_DGRAM, 0), size = RECEIVE_BUFFER_LEN;
+	struct timeval wait = { .tv_sec = FIRST_WAIT_S };
+	int i, greatest = -1, count = 0, swapped = 0;
+
+	setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)))
+		fail("bind");
+	wait.tv_sec = 1;
+	for (; recv(sock, &i, sizeof(i), 0) == sizeof(i); count++) {
+		setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+		if (i < greatest)
+			swapped++;
+		else
+			greatest = i;
+	}
+	printf("received %d, out of order %d\n", count, swapped);
+}
+
+static void print_usage(void)
 {
 	fprintf(stderr, "usage: churn add IFNAME COUNT [ADDRESS PORT]\n"
 			"       churn turn IFNAME COUNT ADDRESS PORT\n"
 			"       churn dump IFNAME\n"
-			"       churn flood ADDRESS PORT\n");
+			"       churn flood ADDRESS PORT\n"
+			"       churn send ADDRESS PORT COUNT\n"
+			"       churn receive PORT\n");
 	exit(1);
 }
 
-int main(int argc, char **argv)
+/* Return: 0, or -1 when @argv is none of these. */
+static int datagrams(int argc, char **argv)
 {
-	const char *command = argc > 2 ? argv[1] : "";
-	bool has_endpoint = argc > 5 || !strcmp(command, "flood");
+	struct in_addr addr;
+
+	if (argc == 3 && !strcmp(argv[1], "receive")) {
+		receive_numbered(number(argv[2]));
+		return 0;
+	}
+	if (argc < 4 || inet_pton(AF_INET, argv[2], &addr) != 1)
+		return -1;
+	if (!strcmp(argv[1], "flood") && argc == 4)
+		flood(&addr, number(argv[3]));
+	if (strcmp(argv[1], "send") || argc != 5)
+		return -1;
+	send_numbered(&addr, number(argv[3]), number(argv[4]));
+	return 0;
+}
+
+/* Return: as datagrams(). */
+static int peers(int argc, char **argv)
+{
+	const struct in_addr *endpoint = NULL;
 	struct in_addr addr;
 	int i, port = 0;
 
-	if (has_endpoint) {
-		if (argc < 4 || inet_pton(AF_INET, argv[argc - 2], &addr) != 1)
-			usage();
-		port = number(argv[argc - 1]);
+	if (argc == 6 && inet_pton(AF_INET, argv[4], &addr) == 1) {
+		endpoint = &addr;
+		port = number(argv[5]);
 	}
-	if (!strcmp(command, "flood"))
-		flood(&addr, port);
+	if (argc < 3)
+		return -1;
 	ifname = argv[2];
 	fd = genl_open(&family_id);
 	if (fd < 0)
 		fail("no family");
-	if (!strcmp(command, "add") && argc > 3) {
+	if (!strcmp(argv[1], "add") && (argc == 4 || endpoint)) {
 		for (i = 0; i < number(argv[3]); i++)
-			add(i, has_endpoint ? &addr : NULL, port);
-	} else if (!strcmp(command, "turn") && has_endpoint) {
-		turn(number(argv[3]), &addr, port);
-	} else if (!strcmp(command, "dump")) {
+			add(i, endpoint, port);
+	} else if (!strcmp(argv[1], "turn") && endpoint) {
+		turn(number(argv[3]), endpoint, port);
+	} else if (!strcmp(argv[1], "dump") && argc == 3) {
 		dump();
 	} else {
-		usage();
+		return -1;
 	}
-	close(fd);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (datagrams(argc, argv) && peers(argc, argv))
+		print_usage();
 	return 0;
 }
