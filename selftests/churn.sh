@@ -41,6 +41,7 @@ setup()
 	# A task that waits longer is a complaint in the log
 	[[ ! -e /proc/sys/kernel/hung_task_timeout_secs ]] ||
 		echo "$LIMIT" >/proc/sys/kernel/hung_task_timeout_secs
+	first_unreachable a 10.1.0.2
 	devices
 }
 

@@ -446,6 +446,15 @@ ping_fails()
 	fails on "$1" ping -q -c 1 -W 1 "${@:3}" "$2"
 }
 
+# first_unreachable NS ADDRESS: have one ICMP error sent. The kernel rewrites its code when it
+# looks a host up in its table for the first time. Under a flood, QEMU's TCG may not see it
+# change, and a processor then stands still there (in inet_getpeer()).
+first_unreachable()
+{
+	on "$1" bash -c "echo >/dev/udp/$2/9" || true
+	sleep 0.5
+}
+
 # listens PID: is it listening for iperf3, in whatever namespace it is?
 listens()
 {

@@ -92,6 +92,7 @@ setup()
 		echo "${PRIV[$name]}" >"$TMP/key.$name"
 	done
 	topology
+	first_unreachable c 10.8.0.1
 	[[ ! -e /proc/sys/kernel/hung_task_timeout_secs ]] ||
 		echo "$LIMIT" >/proc/sys/kernel/hung_task_timeout_secs
 }
