@@ -3,7 +3,7 @@
 #
 # Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--list] [--odd | --even | --timers | --all | SCRIPT...]
+#	run-kselftest.sh [--list] [--odd | --even | --timers | --long | --all | SCRIPT...]
 #
 # Without arguments: all of TEST_PROGS in the Makefile but those that mostly wait, which
 # --timers runs; a guest that skips idle time is quick with them. --odd and --even halve
@@ -36,16 +36,18 @@ listed()
 # chosen ARGUMENT...: the scripts to run
 chosen()
 {
-	local all timers others=() script i
+	local all timers long others=() script i
 
 	read -r -a all < <(listed TEST_PROGS)
 	read -r -a timers < <(listed TEST_PROGS_TIMERS)
+	read -r -a long < <(listed TEST_PROGS_LONG)
 	for script in "${all[@]}"; do
 		[[ " ${timers[*]} " == *" $script "* ]] || others+=("$script")
 	done
 	case ${1:-} in
 	--timers) echo "${timers[@]}" ;;
-	--all) echo "${all[@]}" ;;
+	--long) echo "${long[@]}" ;;
+	--all) echo "${all[@]}" "${long[@]}" ;;
 	--odd) for ((i = 0; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
 	--even) for ((i = 1; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
 	"") echo "${others[@]}" ;;

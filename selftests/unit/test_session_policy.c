@@ -255,6 +255,10 @@ static void test_ages(void **state)
 	assert_false(session_policy_rekey_after_receive(&age, NOW + 165 * SECOND - 1));
 	assert_true(session_policy_rekey_after_receive(&age, NOW + 165 * SECOND));
 
+	assert_false(session_policy_zero_due(&age, NOW - MS));
+	assert_false(session_policy_zero_due(&age, NOW + 540 * SECOND - 1));
+	assert_true(session_policy_zero_due(&age, NOW + 540 * SECOND));
+
 	age.initiator = false;
 	assert_false(session_policy_rekey_after_send(&age, NOW + 179 * SECOND));
 	assert_false(session_policy_rekey_after_receive(&age, NOW + 179 * SECOND));
