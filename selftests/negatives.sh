@@ -445,6 +445,8 @@ old_keypair()
 	raws "answered in session *" r echo
 	old=${ANSWER##* }
 	new=$((old + 1))
+	# Not so soon after the first that it counts as a flood
+	pause
 	raws "built 148" r initiation
 	raws "sent 1" r send home
 	raws response r await response 10
@@ -459,7 +461,9 @@ old_keypair()
 	raws "session $old" r session "$old"
 	raws "answered in session $new" r echo
 	# A third and a fourth: the first is not kept
+	pause
 	establish r
+	pause
 	establish r
 	raws "session $old" r session "$old"
 	raws "built 128" r data
