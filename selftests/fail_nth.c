@@ -18,14 +18,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <netinet/in.h>
 #include <linux/udp.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "genl.h"
@@ -275,23 +276,32 @@ static void receive(int fd, struct outcome *outcome)
 	}
 }
 
+/*
+ * To tell the kernel and to ask it takes copies between kernel and user, which are among what
+ * can fail. A failure disarms: nothing is left to fail in the second attempt.
+ */
 static void set_nth(int nth)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%d", nth);
 
-	if (pwrite(nth_fd, text, len, 0) != len)
-		die("fail-nth");
+	while (pwrite(nth_fd, text, len, 0) != len) {
+		if (errno != EFAULT)
+			die("fail-nth");
+	}
 }
 
-/* Return: how many allocations are left until the one that fails; 0: it has failed */
-static int get_nth(void)
+/* Return: something is still to fail. If the asking itself fails, that is what was left. */
+static bool fault_left(void)
 {
 	char text[16] = "";
 
-	if (pread(nth_fd, text, sizeof(text) - 1, 0) < 0)
-		die("fail-nth");
-	return atoi(text);
+	if (pread(nth_fd, text, sizeof(text) - 1, 0) < 0) {
+		if (errno != EFAULT)
+			die("fail-nth");
+		return true;
+	}
+	return atoi(text) > 0;
 }
 
 /* Send msg, and let the allocation number @nth fail (0: none). */
@@ -305,7 +315,7 @@ static struct outcome perform(bool link, int nth)
 	if (send(fd, &msg, msg.nl.nlmsg_len, 0) < 0)
 		outcome.err = errno;
 	if (nth) {
-		outcome.injected = !get_nth();
+		outcome.injected = !fault_left();
 		set_nth(0);
 	}
 	receive(fd, &outcome);
@@ -386,19 +396,15 @@ static void read_into(struct state *state)
 	}
 }
 
-static bool has_flag(const char *name, const char *file, unsigned long flag)
+/* Not by sysfs, which shows the namespace it was mounted in */
+static bool is_up(const char *name)
 {
-	char path[128], text[32] = "";
-	int fd;
+	struct ifreq request = {};
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, file);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		die(path);
-	close(fd);
-	return !flag || strtoul(text, NULL, 0) & flag;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(route, SIOCGIFFLAGS, &request))
+		die(name);
+	return request.ifr_flags & IFF_UP;
 }
 
 static void read_state(struct state *state)
@@ -408,14 +414,25 @@ static void read_state(struct state *state)
 	read_into(state);
 	peer_dump();
 	read_into(state);
-	state->made = has_flag(made, "ifindex", 0);
-	state->up = has_flag(ifname, "flags", IFF_UP);
+	state->made = if_nametoindex(made);
+	state->up = is_up(ifname);
 }
 
 static bool refusal(int err)
 {
-	/* EFAULT: it was the copying of the message that failed */
-	return err == ENOMEM || err == ENOBUFS || err == EFAULT;
+	/* EFAULT: the copying of the message failed; ENFILE: sock_create() has no memory */
+	return err == ENOMEM || err == ENOBUFS || err == EFAULT || err == ENFILE;
+}
+
+/* Where two states part */
+static void tell_difference(const struct state *a, const struct state *b)
+{
+	size_t at = 0;
+
+	while (at < a->len && at < b->len && a->bytes[at] == b->bytes[at])
+		at++;
+	printf("state: %zu and %zu bytes, different from %zu on, made %d %d, up %d %d\n", a->len,
+	       b->len, at, a->made, b->made, a->up, b->up);
 }
 
 static bool same_state(const struct state *a, const struct state *b)
@@ -475,6 +492,8 @@ static bool sweep(const struct operation *op)
 		wrong = judge(&outcome, &before, &after, &wanted);
 		if (wrong) {
 			printf("%s: fault %d: %s\n", op->name, nth, wrong);
+			tell_difference(&after, &before);
+			tell_difference(&after, &wanted);
 			return false;
 		}
 		if (!same_state(&after, &before))
@@ -502,7 +521,7 @@ static bool send_packet(const struct sockaddr_in *to, bool gso, int nth, int *re
 	set_nth(nth);
 	sent = sendto(sock, packet, gso ? PACKET_LEN : SEGMENT_LEN, 0, (const void *)to,
 		      sizeof(*to));
-	injected = !get_nth();
+	injected = !fault_left();
 	set_nth(0);
 	if (sent < 0 && !refusal(errno))
 		die("packet");

@@ -477,13 +477,16 @@ iperf_serve()
 	done
 }
 
-# iperf CLIENT ADDRESS [OPTION...]: one transfer, of which something must arrive
+# iperf CLIENT ADDRESS [OPTION...]: one transfer, of which something must arrive. TCP has a
+# small window, or all of it would be in the sender's buffer when iperf3 asks for the result.
 iperf()
 {
-	local out try
+	local window=(-w 256K) out try
 
+	[[ " $* " != *" -u "* ]] || window=()
 	for try in 1 2 3; do
-		out=$(on "$1" timeout $((30 * SLOW)) iperf3 -c "$2" --connect-timeout 9000 "${@:3}" 2>&1) ||
+		out=$(on "$1" timeout $((30 * SLOW)) iperf3 -c "$2" --connect-timeout 9000 \
+			"${window[@]}" "${@:3}" 2>&1) ||
 			[[ $out == *busy* ]] || break
 		# The server may still be at its last client
 		[[ $out == *busy* ]] || break
