@@ -294,15 +294,18 @@ static bool begin_session(struct mytun_peer *peer)
  */
 void mytun_session_confirmed(struct mytun_peer *peer)
 {
-	bool was_up;
+	bool came_up;
 
 	ktime_get_real_ts64(&peer->session.completed);
 	mytun_timers_event(peer, SESSION_HANDSHAKE_COMPLETE);
 	spin_lock_bh(&peer->keypairs.lock);
-	was_up = peer->keypairs.had_session;
-	peer->keypairs.had_session = true;
+	/* The keys may have been wiped meanwhile, and the peer said to be dead. */
+	came_up = !peer->keypairs.had_session &&
+		  rcu_access_pointer(peer->keypairs.current_keypair);
+	if (came_up)
+		peer->keypairs.had_session = true;
 	spin_unlock_bh(&peer->keypairs.lock);
-	if (!was_up)
+	if (came_up)
 		mytun_notify_peer_up(peer);
 }
 

@@ -66,6 +66,15 @@ configuration()
 	grep -hE '^(# )?CONFIG_' "$VM_DIR/guest.config" "$VM_DIR/$name.config"
 }
 
+# is_made: is the kernel in the cache one of this configuration and source?
+is_made()
+{
+	local source
+
+	source=$(source_dir)
+	[[ $source && $(cat "$built" 2>/dev/null) == "$made_of ${source##*/}" ]]
+}
+
 # kmake ARGUMENT...: make in the build's folder; the time and name of this
 # machine do not get in
 kmake()
@@ -127,14 +136,14 @@ compile()
 [[ ${1:-} == --again ]] && { again=1; shift; }
 name=${1:-}
 [[ $name && $name != guest && $# == 1 && -e $VM_DIR/$name.config ]] || usage
-lock "kernel-source"
-source=$(source_dir)
 build=$VM_CACHE/kernel/$name
 built=$VM_CACHE/kernels/$name/built-from
 made_of=$(configuration | sha256sum | cut -c 1-16)
-if [[ ! ${again:-} && $source && $(cat "$built" 2>/dev/null) == "$made_of ${source##*/}" ]]; then
-	exit 0
-fi
+# Before another kernel's build is waited for, and after
+[[ ${again:-} ]] || ! is_made || exit 0
+lock "kernel-source"
+[[ ${again:-} ]] || ! is_made || exit 0
+source=$(source_dir)
 need apt-get apt-cache bc bison dpkg flex gcc make nice tar xz
 if [[ ${again:-} || ! $source ]]; then
 	fetch_source
