@@ -418,10 +418,15 @@ static void read_state(struct state *state)
 	state->up = is_up(ifname);
 }
 
-static bool refusal(int err)
+/*
+ * What the kernel says for want of memory. EFAULT: the copying of the message failed. ENFILE
+ * is sock_create()'s word for it, and EINVAL device_add()'s for a device whose name it has
+ * no memory for.
+ */
+static bool refusal(int err, bool made_device)
 {
-	/* EFAULT: the copying of the message failed; ENFILE: sock_create() has no memory */
-	return err == ENOMEM || err == ENOBUFS || err == EFAULT || err == ENFILE;
+	return err == ENOMEM || err == ENOBUFS || err == EFAULT || err == ENFILE ||
+	       (made_device && err == EINVAL);
 }
 
 /* Where two states part */
@@ -442,13 +447,14 @@ static bool same_state(const struct state *a, const struct state *b)
 }
 
 /* Tell what is wrong with it, if anything. */
-static const char *judge(const struct outcome *outcome, const struct state *before,
-			 const struct state *after, const struct state *wanted)
+static const char *judge(const struct operation *op, const struct outcome *outcome,
+			 const struct state *before, const struct state *after,
+			 const struct state *wanted)
 {
 	bool nothing = same_state(after, before);
 	bool all = same_state(after, wanted);
 
-	if (outcome->err && !refusal(outcome->err))
+	if (outcome->err && !refusal(outcome->err, op->build == link_add))
 		return strerror(outcome->err);
 	if (outcome->lost)
 		return nothing || all ? NULL : "half of it was done";
@@ -489,7 +495,7 @@ static bool sweep(const struct operation *op)
 		op->build();
 		outcome = perform(op->link, nth);
 		read_state(&after);
-		wrong = judge(&outcome, &before, &after, &wanted);
+		wrong = judge(op, &outcome, &before, &after, &wanted);
 		if (wrong) {
 			printf("%s: fault %d: %s\n", op->name, nth, wrong);
 			tell_difference(&after, &before);
@@ -523,7 +529,7 @@ static bool send_packet(const struct sockaddr_in *to, bool gso, int nth, int *re
 		      sizeof(*to));
 	injected = !fault_left();
 	set_nth(0);
-	if (sent < 0 && !refusal(errno))
+	if (sent < 0 && !refusal(errno, false))
 		die("packet");
 	*refused += sent < 0;
 	close(sock);
