@@ -266,8 +266,16 @@ do_endpoint_changed()
 after_endpoint_changed()
 {
 	dump_ends interrupted
-	# b answers from where it was addressed; what was under way may still move it back
-	[[ $STATE == flood_in ]] || wait_for 10 endpoint_is a mt0 b 10.1.0.3:2
+	[[ $STATE == flood_in ]] || wait_for 10 endpoint_stays
+}
+
+# b answers from where it was addressed. What it sent before moves the endpoint back, as any
+# authentic message does: then it is changed once more.
+endpoint_stays()
+{
+	endpoint_is a mt0 b 10.1.0.3:2 && sleep 0.2 && endpoint_is a mt0 b 10.1.0.3:2 && return
+	do_endpoint_changed
+	return 1
 }
 
 do_port_rebound()
