@@ -96,6 +96,17 @@ cookie_needed()
 	unload
 }
 
+# crumbs_reach COUNT: so many cookies have come home, of those who send no handshake
+crumbs_reach()
+{
+	local words
+
+	raws "home * 0 * * away 0 0 0 0 *" r replies
+	read -ra words <<<"$ANSWER"
+	CRUMBS=$((CRUMBS + words[3]))
+	((CRUMBS >= $1))
+}
+
 cookie_refused()
 {
 	fresh
@@ -108,8 +119,8 @@ cookie_refused()
 	sleep 0.3
 	raws "home * 0 0 * away 0 0 1 0 *" r replies
 	raws "sent 128" r flip 132 148 raw home
-	sleep 0.6
-	raws "home * 0 128 * away 0 0 0 0 *" r replies
+	CRUMBS=0
+	wait_for 20 crumbs_reach 128
 	# Were it not for that, this would have been good
 	raws "sent 1" r send home
 	raws response r await response 10

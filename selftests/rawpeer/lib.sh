@@ -13,6 +13,7 @@
 RAWPEER=${BASH_SOURCE[0]%/*}/rawpeer
 # How many different messages were sent that had to be refused
 CASES=0
+LOAD=
 declare -A RAW_TO RAW_FROM BEFORE NOW
 
 # raw_start NAME PORT INNER [ADDRESS DEVICE-ADDRESS [DEVICE-PORT]]: rawpeer in a, its key is
@@ -198,10 +199,12 @@ dropped()
 	echo $((NOW[$1] - BEFORE[$1]))
 }
 
-# load: keep the device under load, by noise that is worth a curve operation. The real-time
-# priority of its sender lets a whole burst queue up before anyone works on it.
+# load: keep the device under load, by noise that is worth a curve operation, until unload or
+# the end of the check. The real-time priority of its sender lets a whole burst queue up before
+# anyone works on it.
 load()
 {
+	defer unload
 	while :; do
 		raw f flood 800 0 good away
 		sleep 0.3
@@ -219,8 +222,10 @@ under_load()
 # unload: and forget what has been counted. The last burst is over when it has been answered.
 unload()
 {
+	[[ $LOAD ]] || return 0
 	kill "$LOAD"
 	wait "$LOAD" || true
+	LOAD=
 	# An answer may have been left behind
 	raw f keep
 	until [[ $ANSWER == kept ]]; do
