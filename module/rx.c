@@ -10,6 +10,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/kcov.h>
 #include <net/gro.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
@@ -127,11 +128,14 @@ static void decrypt_run(void *ctx, void *entry)
 	struct mytun_batch *batch = entry;
 	struct mytun_peer *peer = batch->keypair->peer;
 
+	/* A fuzzer wants to know what its packet does, here as well; no code without CONFIG_KCOV */
+	kcov_remote_start_common(skb_get_kcov_handle(mytun_batch_first(batch)));
 	mytun_crypt_open(batch);
 	rcu_read_lock_bh();
 	mytun_batch_finish(batch, BATCH_DONE);
 	schedule_drain(peer);
 	rcu_read_unlock_bh();
+	kcov_remote_stop();
 }
 
 static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)
@@ -347,8 +351,11 @@ static int rx_poll(struct napi_struct *napi, int budget)
 	int done = 0;
 
 	while (done < budget && (peer = first_ready(cell))) {
-		while (done < budget && (batch = mytun_order_pop(&peer->rx.order)))
+		while (done < budget && (batch = mytun_order_pop(&peer->rx.order))) {
+			kcov_remote_start_common(skb_get_kcov_handle(mytun_batch_first(batch)));
 			done += receive_batch(cell, batch);
+			kcov_remote_stop();
+		}
 		if (done < budget) {
 			list_add_tail(&peer->rx.node, &cell->flushing);
 			continue;

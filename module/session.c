@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
+#include <linux/kcov.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/random.h>
@@ -535,6 +536,7 @@ static void handshake_run(void *ctx, void *entry)
 	struct sk_buff *skb = entry;
 	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
 
+	kcov_remote_start_common(skb_get_kcov_handle(skb));
 	/* A device that is on its way out does not wait for curve operations. */
 	if (!READ_ONCE(device->dead))
 		drop = process_handshake(device, skb);
@@ -542,6 +544,7 @@ static void handshake_run(void *ctx, void *entry)
 	if (drop)
 		mytun_drop(device, drop);
 	dev_kfree_skb(skb);
+	kcov_remote_stop();
 }
 
 static bool mac1_holds(struct mytun_device *device, const struct sk_buff *skb)

@@ -14,9 +14,6 @@
 /* The TAI64 label of 1970-01-01 00:00:00 */
 #define TAI64_EPOCH 0x400000000000000aULL
 
-/* A cookie never ages here: what is sent with an old one is up to the test. */
-enum { NOW_NS = 1 };
-
 /* RFC 7748 section 6.1 warns of them: their product with any scalar is zero. */
 static const u8 low_order[CRAFT_LOW_ORDER_POINTS][NOISE_KEY_LEN] = {
 	{ 0 },
@@ -89,12 +86,12 @@ void craft_init(struct craft *c, const u8 private_key[NOISE_KEY_LEN],
 	cookie_init(&c->cookie, remote);
 	cookie_checker_init(&c->checker, c->id.static_public);
 	random_bytes(secret, sizeof(secret));
-	cookie_checker_renew(&c->checker, secret, NOW_NS);
+	cookie_checker_renew(&c->checker, secret, CRAFT_NOW_NS);
 }
 
 void craft_macs(struct craft *c, u8 *msg, size_t len)
 {
-	cookie_add_macs(&c->cookie, msg, len, NOW_NS);
+	cookie_add_macs(&c->cookie, msg, len, CRAFT_NOW_NS);
 }
 
 static __le32 next_index(struct craft *c)
@@ -224,7 +221,7 @@ bool craft_take_initiation(struct craft *c, const struct message_initiation *msg
 	c->hs.last_initiation_ns = 0;
 	return noise_open_initiation(&opening, msg, &c->id) &&
 	       !memcmp(opening.remote_static, c->remote, sizeof(c->remote)) &&
-	       !noise_consume_initiation(&c->hs, &opening, msg, NOW_NS);
+	       !noise_consume_initiation(&c->hs, &opening, msg, CRAFT_NOW_NS);
 }
 
 bool craft_take_response(struct craft *c, const struct message_response *msg)
@@ -235,7 +232,7 @@ bool craft_take_response(struct craft *c, const struct message_response *msg)
 
 bool craft_take_cookie(struct craft *c, const struct message_cookie *msg)
 {
-	return cookie_consume_reply(&c->cookie, msg, NOW_NS);
+	return cookie_consume_reply(&c->cookie, msg, CRAFT_NOW_NS);
 }
 
 int craft_begin_session(struct craft *c)

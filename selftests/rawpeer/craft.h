@@ -9,9 +9,11 @@
 #include "noise.h"
 
 enum {
-	CRAFT_MAX_LEN = 2048,		/* of a message */
+	CRAFT_MAX_LEN = 8192,		/* of a message */
 	CRAFT_MAX_SESSIONS = 64,
 	CRAFT_LOW_ORDER_POINTS = 7,
+	/* A cookie never ages here: what is sent with an old one is up to the test */
+	CRAFT_NOW_NS = 1,
 };
 
 /**

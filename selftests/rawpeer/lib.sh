@@ -13,9 +13,11 @@
 RAWPEER=${BASH_SOURCE[0]%/*}/rawpeer
 # How many different messages were sent that had to be refused
 CASES=0
+LOAD=
 declare -A RAW_TO RAW_FROM BEFORE NOW
 
-# raw_start NAME PORT INNER [ADDRESS DEVICE-ADDRESS]: rawpeer in a, its key is NAME's
+# raw_start NAME PORT INNER [ADDRESS DEVICE-ADDRESS [DEVICE-PORT]]: rawpeer in a, its key is
+# NAME's
 raw_start()
 {
 	local fd
@@ -26,7 +28,7 @@ raw_start()
 	exec {fd}<>"$TMP/raw.$1.from"
 	RAW_FROM[$1]=$fd
 	# Not by on(): it would stay when its parent is ended
-	nsenter --net="/run/netns/a-$RUN_ID" "$RAWPEER" "${5:-10.0.0.2}" 2 "${PUB[b]}" \
+	nsenter --net="/run/netns/a-$RUN_ID" "$RAWPEER" "${5:-10.0.0.2}" "${6:-2}" "${PUB[b]}" \
 		"${4:-10.0.0.1}" "$2" "$3" 10.9.0.1 <"$TMP/raw.$1.to" >"$TMP/raw.$1.from" &
 	# shellcheck disable=SC2034 # of who was started last, for the scripts
 	RAW_PID=$!
@@ -180,4 +182,67 @@ peer_state()
 silent()
 {
 	raws "home +([0-9]) 0 0 +([0-9]) away 0 0 0 0 bytes 0 of *" "$1" replies
+}
+
+# ---- load: rawpeer r is the one who is looked at, f the one who floods ----
+
+# fresh: nothing is known of r, and nothing counted
+fresh()
+{
+	peer_again r 5000 10.9.0.2
+	raw r replies
+	drops_begin
+}
+
+dropped()
+{
+	echo $((NOW[$1] - BEFORE[$1]))
+}
+
+# load: keep the device under load, by noise that is worth a curve operation, until unload or
+# the end of the check. The real-time priority of its sender lets a whole burst queue up before
+# anyone works on it.
+load()
+{
+	defer unload
+	while :; do
+		raw f flood 800 0 good away
+		sleep 0.3
+	done &
+	LOAD=$!
+	wait_for 20 under_load
+}
+
+under_load()
+{
+	read_drops
+	((NOW[rx-cookie-sent] > BEFORE[rx-cookie-sent]))
+}
+
+# unload: and forget what has been counted. The last burst is over when it has been answered.
+unload()
+{
+	[[ $LOAD ]] || return 0
+	kill "$LOAD"
+	wait "$LOAD" || true
+	LOAD=
+	# An answer may have been left behind
+	raw f keep
+	until [[ $ANSWER == kept ]]; do
+		read -rt 60 -u "${RAW_FROM[f]}" ANSWER
+	done
+}
+
+# baked NAME: it has a cookie, a new one
+baked()
+{
+	raws crumbled "$1" crumble
+	# A full queue drops some
+	for _ in {1..5}; do
+		raws "built 148" "$1" initiation
+		raws "sent 1" "$1" send home
+		raw "$1" await cookie 2
+		[[ $ANSWER == none ]] || break
+	done
+	same cookie "$ANSWER"
 }

@@ -90,14 +90,14 @@ void do_initiations(char *const *words, int n)
 	printf("sent %lu\n", sent);
 }
 
-static void make_noise(struct message_initiation *msg, bool good)
+void make_noise(struct message_initiation *msg, struct cookie *macs)
 {
 	if (getrandom(msg, sizeof(*msg), 0) != sizeof(*msg))
 		abort();
 	msg->header.type = cpu_to_le32(MESSAGE_INITIATION);
 	msg->sender_index = cpu_to_le32(++state.craft.index);
-	if (good)
-		craft_macs(&state.craft, (u8 *)msg, sizeof(*msg));
+	if (macs)
+		cookie_add_macs(macs, (u8 *)msg, sizeof(*msg), CRAFT_NOW_NS);
 }
 
 void do_noise(char *const *words, int n)
@@ -107,7 +107,7 @@ void do_noise(char *const *words, int n)
 	long i;
 
 	for (i = 0; i < number(words, n, 0, 0); i++) {
-		make_noise(&msg, true);
+		make_noise(&msg, &state.craft.cookie);
 		sent += transmit(side_of(words, n, 1), (u8 *)&msg, sizeof(msg));
 	}
 	printf("sent %lu\n", sent);
@@ -123,7 +123,7 @@ void do_flood(char *const *words, int n)
 	long begin;
 
 	for (i = 0; i < FLOOD_MESSAGES; i++)
-		make_noise(&msgs[i], !strcmp(words[2], "good"));
+		make_noise(&msgs[i], strcmp(words[2], "good") ? NULL : &state.craft.cookie);
 	begin = now_ms();
 	for (i = 0; i < count; i += portion) {
 		long due = rate ? (now_ms() - begin) * rate / 1000 : count;

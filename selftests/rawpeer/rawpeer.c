@@ -26,6 +26,9 @@
  *	noise N SIDE			send N initiations of random contents, macs right
  *	flood N RATE MACS SIDE		the same with a few different ones again and again, RATE
  *					each second (0: at once); MACS: good or bad
+ *	crowd N PORT [FIRST]		from each of N networks fd01:0:X:Y::/64, X:Y from FIRST on,
+ *					random contents with good macs, then once more with the
+ *					cookie that came
  *	record N LEN FILE		write N echo requests of the session, LEN inside
  *	play SIDE WEIGHT FILE...	send them: WEIGHT of the first file and one of each of
  *					the others in turns, until the first has no more
@@ -375,6 +378,7 @@ static const struct command {
 	{ "initiations", 2, do_initiations },
 	{ "noise", 2, do_noise },
 	{ "flood", 4, do_flood },
+	{ "crowd", 2, do_crowd },
 	{ "record", 3, do_record },
 	{ "play", 3, do_play },
 	{ "await", 2, do_await },

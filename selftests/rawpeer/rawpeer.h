@@ -78,8 +78,13 @@ void do_lengths(char *const *words, int n);
 void do_types(char *const *words, int n);
 void do_initiations(char *const *words, int n);
 void do_noise(char *const *words, int n);
+/* An initiation of random contents but for its index; @macs: who has the cookie; NULL: none */
+void make_noise(struct message_initiation *msg, struct cookie *macs);
 void do_flood(char *const *words, int n);
 void do_record(char *const *words, int n);
 void do_play(char *const *words, int n);
+
+/* crowd.c: many senders at once */
+void do_crowd(char *const *words, int n);
 
 #endif /* _RAWPEER_H */
