@@ -129,10 +129,10 @@ narrows()
 # Who sends on the machine itself is told by the socket, as long as it asks for it
 local_sender()
 {
-	local out
+	local out to
 
 	for to in 10.9.0.2 fd09::2; do
-		out=$(on a ping -q -c 1 -W 1 -M "do" -s 1400 "$to" 2>&1) && return 1
+		out=$(on a ping -c 1 -W 1 -M "do" -s 1400 "$to" 2>&1) && return 1
 		[[ $out == *"mtu=$INNER_MTU"* || $out == *"mtu: $INNER_MTU"* ||
 			$out == *"essage too long"* ]] || { echo "$out"; return 1; }
 	done

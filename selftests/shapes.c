@@ -239,8 +239,7 @@ static bool send_plain(const struct bench *bench, const struct packet *packet)
 	       packet->len;
 }
 
-bool send_shaped(const struct bench *bench, const struct lot *lot,
-			const struct packet *packet)
+bool send_shaped(const struct bench *bench, const struct lot *lot, const struct packet *packet)
 {
 	static uint8_t request[sizeof(struct skb_shape) + PACKET_MAX_LEN];
 	struct skb_shape shape = lot->shape;
