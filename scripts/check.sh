@@ -132,6 +132,29 @@ stage_kselftest_brief()
 	guest "$1" -- /selftests/run-kselftest.sh selftest.sh tunnel.sh keys.sh
 }
 
+# Machines of their own kind. The kernel tells whose request for memory failed with a call
+# trace, which is what lowmem.sh is about.
+stage_ipv6_off()
+{
+	guest "$1" --append ipv6.disable=1 -- /selftests/run-kselftest.sh ipv6_off.sh
+}
+
+stage_no_simd()
+{
+	guest "$1" --append clearcpuid=ssse3,avx,avx2,bmi2,adx -- \
+		/selftests/run-kselftest.sh no_simd.sh
+}
+
+stage_lowmem()
+{
+	guest "$1" --mem 512M --allow-warn 'Call Trace:' -- /selftests/run-kselftest.sh lowmem.sh
+}
+
+stage_memory()
+{
+	guest "$1" --icount --mem 320M -- /selftests/run-kselftest.sh memory.sh
+}
+
 stage_netlink()
 {
 	guest "$1" --with python -- python3 /selftests/genetlink.py
@@ -231,6 +254,10 @@ stages()
 		echo guest1 interop_timers "$kernel"
 		echo guest1 kselftest_timers "$kernel"
 		echo guest2 kselftest_even "$kernel"
+		echo guest1 ipv6_off "$kernel"
+		echo guest1 no_simd "$kernel"
+		echo guest1 lowmem "$kernel"
+		echo guest2 memory "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
 	done
