@@ -118,6 +118,8 @@ narrows()
 
 	ipn r link set rb mtu 1300
 	defer ipn r link set rb mtu 1500
+	ipn b link set out mtu 1300
+	defer ipn b link set out mtu 1500
 	forget
 	for to in 10.9.0.2 fd09::2; do
 		wait_for 10 on a ping -q -c 1 -W 1 -s 1350 "$to"
