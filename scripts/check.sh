@@ -132,8 +132,7 @@ stage_kselftest_brief()
 	guest "$1" -- /selftests/run-kselftest.sh selftest.sh tunnel.sh keys.sh
 }
 
-# Machines of their own kind. The kernel tells whose request for memory failed with a call
-# trace, which is what lowmem.sh is about.
+# Machines of their own kind
 stage_ipv6_off()
 {
 	guest "$1" --append ipv6.disable=1 -- /selftests/run-kselftest.sh ipv6_off.sh
@@ -143,16 +142,6 @@ stage_no_simd()
 {
 	guest "$1" --append clearcpuid=ssse3,avx,avx2,bmi2,adx -- \
 		/selftests/run-kselftest.sh no_simd.sh
-}
-
-stage_lowmem()
-{
-	guest "$1" --mem 512M --allow-warn 'Call Trace:' -- /selftests/run-kselftest.sh lowmem.sh
-}
-
-stage_memory()
-{
-	guest "$1" --icount --mem 320M -- /selftests/run-kselftest.sh memory.sh
 }
 
 stage_netlink()
@@ -256,8 +245,6 @@ stages()
 		echo guest2 kselftest_even "$kernel"
 		echo guest1 ipv6_off "$kernel"
 		echo guest1 no_simd "$kernel"
-		echo guest1 lowmem "$kernel"
-		echo guest2 memory "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
 	done

@@ -8,7 +8,7 @@
 # Topology: rawpeer/lib.sh; rawpeer says what secrets it shares with the device.
 #
 # It waits for ten minutes, and should have a small guest that skips them (run.sh --icount
-# --mem 320M): a search must take less than the 5 s after which a handshake begins anew.
+# --mem 512M): a search must take less than the 5 s after which a handshake begins anew.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/rawpeer/lib.sh"
