@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
-	check check-all check-debug check-kcsan check-mutants demo style format sparse check-layers analyze coverage deps module selftests docs scripts
+	check check-all check-debug check-kcsan check-portable check-mutants demo style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
 	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,7 @@ help:
 ## check-debug     the tests in the guest on a kernel with every checker that Linux has
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
+## check-portable  unit tests on other processors, the module for other configurations and by clang
 
 ### Build
 ## modules         ./mytun.ko for the kernel in KDIR (W=1: more warnings, DEBUG=1: self-tests at insmod)
@@ -72,7 +73,7 @@ dkms-remove:
 ## coverage        lines and branches of module/core/ that unit tests and fuzzers run
 ## deps            install what building and testing need (Debian, as root)
 
-style sparse check-layers analyze coverage check check-all check-debug check-kcsan check-mutants demo deps:
+style sparse check-layers analyze coverage check check-all check-debug check-kcsan check-portable check-mutants demo deps:
 	@scripts/$@.sh
 format:
 	git clang-format --extensions c,h HEAD

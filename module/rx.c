@@ -150,21 +150,24 @@ static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)
 	return owner == &peer->allowedips;
 }
 
-/* The length that the inner header tells, or 0 when there is no such packet. */
+/*
+ * The length that the inner header tells, or 0 when there is no such packet. To be an IPv6
+ * packet for ip_tunnel_parse_protocol(), it has to have its header in the skb's head.
+ */
 static unsigned int inner_len(struct sk_buff *skb)
 {
+	unsigned int linear = min_t(unsigned int, skb->len, sizeof(struct ipv6hdr));
 	unsigned int len;
 
 	skb_reset_network_header(skb);
-	if (!pskb_network_may_pull(skb, sizeof(struct iphdr)))
+	if (linear < sizeof(struct iphdr) || !pskb_network_may_pull(skb, linear))
 		return 0;
 	skb->protocol = ip_tunnel_parse_protocol(skb);
 	if (skb->protocol == htons(ETH_P_IP)) {
 		len = ntohs(ip_hdr(skb)->tot_len);
 		return len >= sizeof(struct iphdr) ? len : 0;
 	}
-	if (skb->protocol == htons(ETH_P_IPV6) &&
-	    pskb_network_may_pull(skb, sizeof(struct ipv6hdr)))
+	if (skb->protocol == htons(ETH_P_IPV6))
 		return ntohs(ipv6_hdr(skb)->payload_len) + sizeof(struct ipv6hdr);
 	return 0;
 }

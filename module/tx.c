@@ -36,12 +36,12 @@ static struct mytun_peer *peer_of_destination(struct mytun_device *device, struc
 	return owner ? container_of(owner, struct mytun_peer, allowedips) : NULL;
 }
 
-/* Tell the sender that this goes nowhere. */
+/* Tell the sender that this goes nowhere. Where IPv6 is switched off, it has no ICMP either. */
 static void tell_unreachable(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-	else if (skb->protocol == htons(ETH_P_IPV6))
+	else if (skb->protocol == htons(ETH_P_IPV6) && ipv6_mod_enabled())
 		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
 }
 

@@ -7,6 +7,9 @@
 #	  core-symbols.txt, and every line of that file is needed
 #	- no two files of the module call each other, not even over a third
 #	- the version of the kernel is asked for in module/compat/ alone
+#	- B53: nothing is compared in a way that ends at the first difference, but the lines
+#	  in QUICK_LINES; objects of other files than QUICK_FILES do not call memcmp() either,
+#	  and crypto_equal() is the kernel's crypto_memneq()
 #
 # The objects are built for the kernel headers in KDIR.
 
@@ -15,6 +18,13 @@ set -e
 
 # What the compiler calls by itself, different with every kernel's configuration
 COMPILER='__fentry__|__x86_.*|__stack_chk_fail|__ubsan_.*|__fortify_.*|fortify_panic|mem(cpy|set|move|cmp)'
+
+QUICK='(memcmp|bcmp|memchr|memchr_inv|mem_is_zero|strn?cmp|strn?casecmp)'
+# Timestamps are no secret, and the later one is wanted.
+QUICK_LINES=('module/core/noise.c: if (memcmp(timestamp, hs->latest_timestamp, NOISE_TIMESTAMP_LEN) <= 0)')
+# The same; and the kernel's hash tables, whose keys are public keys and session indices, in
+# buckets of a random hash.
+QUICK_FILES=(module/core/noise module/peerlookup)
 
 complain()
 {
@@ -108,6 +118,33 @@ versions_in_compat_only()
 	[[ ! $lines ]] || complain "$lines"
 }
 
+quick_lines()
+{
+	local line
+
+	while read -r line; do
+		printf '%s\n' "${QUICK_LINES[@]}" | grep -qxF "$line" ||
+			complain "may tell where secrets differ: $line"
+	done < <(cd "$tmp" && grep -rE "\\b$QUICK\\(" module --include='*.[ch]' \
+		--exclude='*.mod.c' --exclude-dir=selftest | sed -E 's/:[[:space:]]*/: /')
+	for line in "${QUICK_LINES[@]}"; do
+		grep -qF "${line#*: }" "$tmp/${line%%:*}" || complain "no longer there: $line"
+	done
+}
+
+constant_time()
+{
+	local file symbol
+
+	quick_lines
+	while read -r file symbol; do
+		[[ " ${QUICK_FILES[*]} " == *" $file "* ]] || complain "$file calls $symbol()"
+	done < <(grep -E " (__(real_)?)?$QUICK\$" "$tmp/undefined" | grep -v ^module/selftest/)
+	grep -A 3 '^bool crypto_equal' "$tmp/module/crypto.c" |
+		grep -qF 'return !crypto_memneq(a, b, len);' ||
+		complain "module/crypto.c: crypto_equal() is not crypto_memneq()"
+}
+
 need make nm tsort
 kdir=$(kernel_headers)
 temp_dir
@@ -124,4 +161,5 @@ calls >"$tmp/calls"
 core_is_pure
 no_circles
 versions_in_compat_only
+constant_time
 exit $failed

@@ -132,6 +132,18 @@ stage_kselftest_brief()
 	guest "$1" -- /selftests/run-kselftest.sh selftest.sh tunnel.sh keys.sh
 }
 
+# Machines of their own kind
+stage_ipv6_off()
+{
+	guest "$1" --append ipv6.disable=1 -- /selftests/run-kselftest.sh ipv6_off.sh
+}
+
+stage_no_simd()
+{
+	guest "$1" --append clearcpuid=ssse3,avx,avx2,bmi2,adx -- \
+		/selftests/run-kselftest.sh no_simd.sh
+}
+
 stage_netlink()
 {
 	guest "$1" --with python -- python3 /selftests/genetlink.py
@@ -231,6 +243,8 @@ stages()
 		echo guest1 interop_timers "$kernel"
 		echo guest1 kselftest_timers "$kernel"
 		echo guest2 kselftest_even "$kernel"
+		echo guest1 ipv6_off "$kernel"
+		echo guest1 no_simd "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
 	done

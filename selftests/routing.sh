@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# E20, E21, E23: sockets bound to the device, marks that change the route, and the
+# E20, E21, E23, E54: sockets bound to the device, marks that change the route, and the
 # default route into the tunnel as wg-quick sets it.
 #
 #   +--------- a ---------+          +------------ b ------------+
@@ -13,7 +13,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 10
+plan 11
 need nft
 
 setup()
@@ -99,6 +99,32 @@ default_route()
 	on a ping -q -f -c 100 -w 20 "$target"
 }
 
+# A firewall takes each third of the packets that have the device's mark: as many are lost as
+# it counts, and without the mark none
+marked_losses()
+{
+	local out
+
+	ping_one a 10.9.0.2
+	on a nft -f - <<-RULES
+		table inet guard {
+			chain out {
+				type filter hook output priority 0
+				meta mark 54 meta length > 150 numgen inc mod 3 == 0 counter drop
+			}
+		}
+	RULES
+	defer on a nft delete table inet guard
+	vpn a set mt0 fwmark 54
+	defer vpn a set mt0 fwmark off
+	out=$(on a ping -q -c 30 -i 0.05 -W 1 -s 128 10.9.0.2)
+	[[ $out == *"30 packets transmitted, 20 received"* ]] || { echo "$out"; return 1; }
+	[[ $(on a nft list table inet guard) == *"counter packets 10 "* ]]
+	vpn a set mt0 fwmark off
+	ping_all a 10.9.0.2 5 -s 128
+	[[ $(on a nft list table inet guard) == *"counter packets 10 "* ]]
+}
+
 setup
 check "E20 a socket that is bound to the device" bound
 check "E20 and one that is bound to another" bound_elsewhere
@@ -106,6 +132,7 @@ check "E21 a mark set on the way out changes the route, v4" mark_reroutes 4 10.4
 check "E21 a mark set on the way out changes the route, v6" mark_reroutes 6 fd04::2 fd09::1
 check "E23 default route by fwmark, v4, outer v4" default_route 4 10.4.0.2
 check "E23 default route by fwmark, v6, outer v4" default_route 6 fd04::2
+check "E54 what a firewall drops by mark is what is lost" marked_losses
 peer a mt0 b endpoint "[fd07::2]:2"
 check "E23 default route by fwmark, v4, outer v6" default_route 4 10.4.0.2
 check "E23 default route by fwmark, v6, outer v6" default_route 6 fd04::2

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Plain C: the unit tests run it in user space too. */
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -143,8 +144,11 @@ static bool fixed_cases(struct tables *t)
 /* The same numbers each time (Lehmer, 1951): a failure can be had again. */
 static u32 next_random(u64 *state)
 {
-	*state = *state * 48271 % 0x7fffffff;
-	return *state;
+	u32 rest;
+
+	div_u64_rem(*state * 48271, 0x7fffffff, &rest);
+	*state = rest;
+	return rest;
 }
 
 /* Addresses of few different bits, so that prefixes meet. */

@@ -40,6 +40,10 @@
  *	request SECONDS			wait for an echo request of the device
  *	session N			go on with an earlier one
  *	replies				what has come since the last time; it is forgotten
+ *	secrets				what we share with the device, in hexadecimal: chaining key
+ *					of the handshake under way, product of the static keys, both
+ *					keys of the session
+ *	ephemeral HEX			is that the private key of the last initiation that came?
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -53,6 +57,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "crypto.h"
 #include "rawpeer.h"
 
 enum {
@@ -352,6 +357,38 @@ static void do_replies(char *const *words, int n)
 	state.amplified = 0;
 }
 
+static void say_secret(const char *name, const u8 secret[NOISE_KEY_LEN])
+{
+	char text[2 * NOISE_KEY_LEN + 1];
+
+	printf("%s %s ", name, sodium_bin2hex(text, sizeof(text), secret, NOISE_KEY_LEN));
+}
+
+static void do_secrets(char *const *words, int n)
+{
+	const struct noise_session_keys *keys = &state.craft.sessions[state.session].keys;
+
+	say_secret("chaining", state.craft.hs.chaining_key);
+	say_secret("static-static", state.craft.hs.static_static);
+	say_secret("sending", keys->sending);
+	say_secret("receiving", keys->receiving);
+	putchar('\n');
+}
+
+static void do_ephemeral(char *const *words, int n)
+{
+	const struct message_initiation *msg = (void *)state.pending[MESSAGE_INITIATION].data;
+	u8 secret[NOISE_KEY_LEN], public[NOISE_KEY_LEN];
+	size_t len;
+
+	if (sodium_hex2bin(secret, sizeof(secret), words[0], strlen(words[0]), NULL, &len, NULL) ||
+	    len != sizeof(secret) || !crypto_x25519_public(public, secret)) {
+		puts("error: no key");
+		return;
+	}
+	puts(memcmp(public, msg->ephemeral, sizeof(public)) ? "no" : "yes");
+}
+
 /**
  * struct command - one word of the language
  * @name: the word
@@ -388,6 +425,8 @@ static const struct command {
 	{ "request", 1, do_request },
 	{ "session", 1, do_session },
 	{ "replies", 0, do_replies },
+	{ "secrets", 0, do_secrets },
+	{ "ephemeral", 1, do_ephemeral },
 };
 
 static void obey(char *line)

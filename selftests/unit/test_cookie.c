@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <asm/byteorder.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 
@@ -65,7 +66,7 @@ static void send_at(u64 now_ns)
 
 static void reply_to(struct message_cookie *reply, const struct cookie_source *src)
 {
-	cookie_create_reply(reply, &s.server, s.msg, sizeof(s.msg), (__force __le32)0x11223344, src,
+	cookie_create_reply(reply, &s.server, s.msg, sizeof(s.msg), cpu_to_le32(0x11223344), src,
 			    nonce);
 }
 

@@ -22,8 +22,8 @@
 #include "noise.h"
 #include "../../module/selftest/vectors.h"
 
-#define INDEX_A ((__force __le32)0xa1a2a3a4)
-#define INDEX_B ((__force __le32)0xb1b2b3b4)
+#define INDEX_A cpu_to_le32(0xa1a2a3a4)
+#define INDEX_B cpu_to_le32(0xb1b2b3b4)
 
 static const u64 start_ns = 1000ULL * NSEC_PER_SEC;
 static const u64 spacing_ns = NSEC_PER_SEC / INITIATIONS_PER_SECOND;
@@ -200,7 +200,7 @@ static void test_handshakes_in_turn(void **state)
 {
 	run_handshake(&a, &b, 1 * NSEC_PER_SEC);
 	run_handshake(&b, &a, 2 * NSEC_PER_SEC);
-	run_handshake(&a, &b, 3 * NSEC_PER_SEC);
+	run_handshake(&a, &b, 3 * (u64)NSEC_PER_SEC);
 }
 
 static void test_wire(void **state)

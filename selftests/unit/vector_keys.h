@@ -6,6 +6,8 @@
 #ifndef _VECTOR_KEYS_H
 #define _VECTOR_KEYS_H
 
+#include <asm/byteorder.h>
+
 #include <linux/types.h>
 
 #include "wire.h"
@@ -21,9 +23,9 @@ static const u8 vector_cookie_ephemeral[NOISE_KEY_LEN] = "ephemeral, with a cook
 static const u8 vector_timestamp[NOISE_TIMESTAMP_LEN] = { 0x40, [11] = 1 };
 static const u8 vector_cookie_timestamp[NOISE_TIMESTAMP_LEN] = { 0x40, [7] = 1 };
 
-#define VECTOR_INITIATOR_INDEX ((__force __le32)0x01020304)
-#define VECTOR_RESPONDER_INDEX ((__force __le32)0x05060708)
-#define VECTOR_COOKIE_INDEX ((__force __le32)0x090a0b0c)
+#define VECTOR_INITIATOR_INDEX cpu_to_le32(0x01020304)
+#define VECTOR_RESPONDER_INDEX cpu_to_le32(0x05060708)
+#define VECTOR_COOKIE_INDEX cpu_to_le32(0x090a0b0c)
 
 /* When the messages are taken to be sent and to arrive; the wire does not show it. */
 #define VECTOR_NOW_NS 1000000000ULL

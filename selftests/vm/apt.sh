@@ -3,7 +3,8 @@
 #
 # Packages of any Debian suite, without touching the machine's own apt: lists
 # and status of our own in the cache. Mirror, proxy and keys are the machine's.
-# Sourced after lib.sh.
+# Sourced after lib.sh. SUITE_ARCH is another architecture than amd64, whose
+# packages are libraries for tests: without security updates.
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -27,19 +28,19 @@ debian_mirror()
 # that have them
 suite_sources()
 {
-	local option="[arch=amd64 signed-by=$KEYRING]" mirror
+	local option="[arch=${SUITE_ARCH:-amd64} signed-by=$KEYRING]" mirror
 
 	mirror=$(debian_mirror Debian) || return
 	echo "deb $option $mirror $1 main"
 	mirror=$(debian_mirror Debian-Security)
-	[[ ! $mirror || $1 == sid || $1 == *-backports ]] ||
+	[[ ! $mirror || ${SUITE_ARCH:-} || $1 == sid || $1 == *-backports ]] ||
 		echo "deb $option $mirror $1-security main"
 }
 
 # suite_use SUITE: read its package lists; the other functions work on them
 suite_use()
 {
-	local dir=$VM_CACHE/apt/$1
+	local dir=$VM_CACHE/apt/$1${SUITE_ARCH:+-$SUITE_ARCH}
 
 	[[ -e $KEYRING ]] || die "missing: $KEYRING (package debian-archive-keyring)"
 	mkdir -p "$dir"/{lists,cache/archives}/partial "$dir/empty.d"
@@ -53,7 +54,7 @@ suite_use()
 		-o Dir::Etc::SourceParts="$dir/empty.d"
 		-o Dir::Etc::Preferences="$dir/empty"
 		-o Dir::Etc::PreferencesParts="$dir/empty.d"
-		-o APT::Architecture=amd64
+		-o APT::Architecture="${SUITE_ARCH:-amd64}"
 		-o APT::Sandbox::User=
 	)
 	say "reading the package lists of $1"

@@ -18,9 +18,8 @@
 set -e
 . "${0%/*}/lib.sh"
 . "${0%/*}/apt.sh"
+. "${0%/*}/source.sh"
 
-PACKAGE=linux-source-6.1
-SUITE=bookworm
 JOBS=${JOBS:-2}
 # Files of an allnoconfig with all this, for the progress only
 OBJECTS=2100
@@ -29,35 +28,6 @@ usage()
 {
 	sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2
 	exit 1
-}
-
-# fetch_source: the newest source of the suite in the cache, others gone. A
-# folder that carries its version is complete.
-fetch_source()
-{
-	local version dir new
-
-	suite_use "$SUITE"
-	version=$(apt-cache "${SUITE_OPTS[@]}" show --no-all-versions "$PACKAGE" |
-		sed -n 's/^Version: //p')
-	[[ $version ]] || die "no $PACKAGE in $SUITE"
-	dir=$VM_CACHE/source/$version
-	[[ ! -d $dir ]] || return 0
-	new=$VM_CACHE/source/new
-	rm -rf "$new"
-	suite_get "$new/package" "$PACKAGE"
-	say "unpacking $PACKAGE $version"
-	mkdir "$new/tree"
-	tar -C "$new/tree" --strip-components=1 -xf "$new/package/usr/src/$PACKAGE.tar.xz"
-	find "$VM_CACHE/source" -mindepth 1 -maxdepth 1 ! -name new -exec rm -rf {} +
-	mv "$new/tree" "$dir"
-	rm -rf "$new"
-}
-
-# source_dir: print the folder of the source that is in the cache
-source_dir()
-{
-	find "$VM_CACHE/source" -mindepth 1 -maxdepth 1 ! -name new 2>/dev/null | sed -n 1p
 }
 
 # configuration: print what is wanted, as lines of a .config

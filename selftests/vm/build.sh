@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Build mytun.ko for a kernel of fetch.sh, without touching the checkout's
-# sources: they are copied, for 7.2 into its chroot.
+# Build mytun.ko, and the modules that tests need (selftests/module), for a
+# kernel of fetch.sh, without touching the checkout's sources: they are copied,
+# for 7.2 into its chroot.
 #
 #	build.sh NAME [MAKE-ARGUMENT...]
 #
-# The result is selftests/vm/out/NAME/mytun.ko, where run.sh finds it. The
+# The results are selftests/vm/out/NAME/*.ko, where run.sh finds them. The
 # arguments go to make (W=1, DEBUG=1). Any warning is a failure.
 
 set -e
@@ -19,8 +20,8 @@ HARMLESS='warning: the compiler differs from the one used to build the kernel'
 copy_sources()
 {
 	mkdir -p "$1"
-	rsync -a --delete --include={/Makefile,/Kbuild,/module} --exclude='/*' \
-		--exclude='*.'{o,ko,mod,mod.c,cmd,d} \
+	rsync -a --delete --include={/Makefile,/Kbuild,/module,/selftests,/selftests/module} \
+		--exclude={'/*','/selftests/*'} --exclude='*.'{o,ko,mod,mod.c,cmd,d} \
 		"$VM_DIR/../../" "$1/"
 }
 
@@ -55,9 +56,11 @@ build=$VM_CACHE/build/$name-$id
 [[ ! -e $kernel/chroot ]] || build=$kernel/chroot/build/$id
 lock "build-$name-$id"
 
-rm -f "$VM_DIR/out/$name/mytun.ko"
+rm -f "$VM_DIR/out/$name"/*.ko
 copy_sources "$build"
-compile "$kernel" "$build" "$@" 2>&1 | tee "$build.log"
+{
+	compile "$kernel" "$build" "$@" && compile "$kernel" "$build/selftests/module" "$@"
+} 2>&1 | tee "$build.log"
 status=${PIPESTATUS[0]}
 if grep -v "$HARMLESS" "$build.log" | grep -q 'warning:'; then
 	# Anew the next time, or the warning would not come again
@@ -66,4 +69,4 @@ if grep -v "$HARMLESS" "$build.log" | grep -q 'warning:'; then
 fi
 ((status == 0)) || die "make failed (kernel $name)"
 mkdir -p "$VM_DIR/out/$name"
-cp "$build/mytun.ko" "$VM_DIR/out/$name/mytun.ko"
+cp "$build"/{mytun.ko,selftests/module/*.ko} "$VM_DIR/out/$name/"

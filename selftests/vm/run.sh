@@ -21,8 +21,8 @@
 #			and what the command has put in /out
 #	--allow-warn RE	lines of the kernel log that are no reason to fail
 #
-# In the guest are /selftests, /usr/bin/vpnctl and mytun.ko (found by modprobe)
-# as far as they are built; MYTUN_MODULE names another mytun.ko.
+# In the guest are /selftests, /usr/bin/vpnctl, mytun.ko and the tests' own modules
+# (found by modprobe), as far as they are built; MYTUN_MODULE names another mytun.ko.
 # "--append mytun.dyndbg=+p" switches the module's pr_debug on.
 #
 # The command's output comes as it is written; the exit status is the command's,
@@ -119,9 +119,9 @@ add_file()
 # modules_part
 run_part()
 {
-	local root=$tmp/root item module vpnctl
+	local root=$tmp/root item built vpnctl
 
-	module=${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}
+	built=("${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}" "$VM_DIR/out/$kernel/skb_shapes.ko")
 	vpnctl=$VM_DIR/../../userspace/vpnctl
 	mkdir -p "$root"/{vm,selftests}
 	cp "$VM_DIR/init" "$root/init"
@@ -129,7 +129,10 @@ run_part()
 	echo "$modules" >"$root/vm/modules"
 	echo "$end" >"$root/vm/end"
 	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
-	[[ ! -e $module ]] || add_modules "$root" "$2" "$module"
+	for item in "${!built[@]}"; do
+		[[ -e ${built[item]} ]] || unset "built[item]"
+	done
+	((!${#built[@]})) || add_modules "$root" "$2" "${built[@]}"
 	[[ ! -x $vpnctl ]] || add_file "$vpnctl:/usr/bin/vpnctl"
 	for item in "${add[@]}"; do
 		add_file "$item"
