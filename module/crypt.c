@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Batches and the AEAD: ChaCha20-Poly1305 of the kernel's library, in place, over the
- * fragments of each message (RFC 8439; the paper, 5.4.6).
+ * Batches and the AEAD: ChaCha20-Poly1305 of the kernel's library (RFC 8439; the paper,
+ * 5.4.6). Messages of one size, such as the segments of a GSO packet give, are sealed into
+ * one train, which leaves as a single UDP GSO packet; others in place, over their
+ * fragments.
  */
 #include <crypto/chacha20poly1305.h>
 #include <linux/ipv6.h>
@@ -9,6 +11,7 @@
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/checksum.h>
 
 #include "core/wire.h"
 #include "crypt.h"
@@ -77,18 +80,207 @@ static bool seal_message(struct sk_buff *skb, const struct noise_keypair *keypai
 						   keypair->sending_key);
 }
 
+/*
+ * The pages of a train: a message never straddles two of these, so that it can be sealed
+ * as one piece of memory. A train and its outer headers are one IP packet.
+ */
+enum {
+	TRAIN_ORDER = 3,
+	TRAIN_CHUNK = PAGE_SIZE << TRAIN_ORDER,
+	TRAIN_MAX_LEN = U16_MAX - sizeof(struct ipv6hdr) - sizeof(struct udphdr),
+};
+
+/**
+ * struct train - messages that leave as one packet
+ * @first: the first of them, whose skb becomes the packet
+ * @count: messages
+ * @message_len: bytes of each but the last, which may be shorter
+ */
+struct train {
+	struct sk_buff *first;
+	unsigned int count;
+	unsigned int message_len;
+};
+
+static unsigned int sealed_len(struct sk_buff *skb)
+{
+	return sizeof(struct message_data) + skb->len +
+	       padding_len(skb, mytun_message(skb)->mtu) + NOISE_TAG_LEN;
+}
+
+/* What skb_copy_and_csum_dev() takes for granted. */
+static bool checksum_in_head(const struct sk_buff *skb)
+{
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16) <=
+		       skb_headlen(skb);
+}
+
+/* The longest train that begins with this message. */
+static struct train train_of(struct sk_buff *first)
+{
+	struct train train = { .first = first, .message_len = sealed_len(first) };
+	unsigned int room = TRAIN_MAX_LEN;
+	struct sk_buff *skb;
+	unsigned int len;
+
+	for (skb = first; skb && train.count < UDP_MAX_SEGMENTS; skb = skb->next) {
+		len = sealed_len(skb);
+		if (len > train.message_len || len > room || len > TRAIN_CHUNK ||
+		    !checksum_in_head(skb) ||
+		    mytun_message(skb)->ds != mytun_message(first)->ds)
+			break;
+		room -= len;
+		train.count++;
+		if (len < train.message_len)
+			break;
+	}
+	return train;
+}
+
+/* The inner packet, its checksum filled in as skb_checksum_help() would. */
+static void copy_packet(struct sk_buff *skb, u8 *to)
+{
+	__sum16 *check;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL) {
+		skb_copy_bits(skb, 0, to, skb->len);
+		return;
+	}
+	skb_copy_and_csum_dev(skb, to);
+	check = (__sum16 *)(to + skb_checksum_start_offset(skb) + skb->csum_offset);
+	*check = *check ?: CSUM_MANGLED_0;
+}
+
+/* Return: bytes of the message. */
+static unsigned int seal_into(struct sk_buff *skb, u8 *to, const struct noise_keypair *keypair)
+{
+	struct mytun_message *message = mytun_message(skb);
+	unsigned int padding = padding_len(skb, message->mtu);
+	struct message_data *header = (struct message_data *)to;
+	u8 *plain = to + sizeof(*header);
+
+	header->header.type = cpu_to_le32(MESSAGE_DATA);
+	header->receiver_index = keypair->remote_index;
+	header->counter = cpu_to_le64(message->counter);
+	copy_packet(skb, plain);
+	memset(plain + skb->len, 0, padding);
+	chacha20poly1305_encrypt(plain, plain, skb->len + padding, NULL, 0, message->counter,
+				 keypair->sending_key);
+	return sizeof(*header) + skb->len + padding + NOISE_TAG_LEN;
+}
+
+/**
+ * struct train_pages - where the messages of a train go
+ * @chunk: pages
+ * @len: bytes used in each
+ * @count: chunks
+ */
+struct train_pages {
+	struct page *chunk[TRAIN_MAX_LEN / (TRAIN_CHUNK / 2) + 1];
+	unsigned int len[TRAIN_MAX_LEN / (TRAIN_CHUNK / 2) + 1];
+	unsigned int count;
+};
+
+static void train_pages_free(struct train_pages *pages)
+{
+	while (pages->count)
+		__free_pages(pages->chunk[--pages->count], TRAIN_ORDER);
+}
+
+static bool train_pages_alloc(struct train_pages *pages, const struct train *train)
+{
+	unsigned int chunks = DIV_ROUND_UP(train->count, TRAIN_CHUNK / train->message_len);
+
+	pages->count = 0;
+	while (pages->count < chunks) {
+		struct page *page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
+						__GFP_NORETRY, TRAIN_ORDER);
+
+		if (unlikely(!page)) {
+			train_pages_free(pages);
+			return false;
+		}
+		pages->len[pages->count] = 0;
+		pages->chunk[pages->count++] = page;
+	}
+	return true;
+}
+
+/*
+ * The first message's skb gets the train in place of its packet. What the original GSO
+ * packet owes to its socket hangs at the last of its segments; it is to last as long as
+ * the train does.
+ */
+static bool train_carry(const struct train *train, const struct train_pages *pages,
+			struct sk_buff *last)
+{
+	struct sk_buff *skb = train->first;
+	unsigned int i;
+
+	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
+		return false;
+	skb_zcopy_clear(skb, true);
+	if (!skb->destructor) {
+		swap(skb->truesize, last->truesize);
+		swap(skb->destructor, last->destructor);
+		swap(skb->sk, last->sk);
+	}
+	for (i = 0; i < pages->count; i++) {
+		skb_fill_page_desc(skb, i, pages->chunk[i], 0, pages->len[i]);
+		skb->len += pages->len[i];
+		skb->data_len += pages->len[i];
+	}
+	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	skb_shinfo(skb)->gso_size = train->message_len;
+	skb_shinfo(skb)->gso_segs = train->count;
+	return true;
+}
+
+/* Return: false when there is no memory: nothing has been done. */
+static bool seal_train(const struct train *train, const struct noise_keypair *keypair)
+{
+	const unsigned int per_chunk = TRAIN_CHUNK / train->message_len;
+	struct sk_buff *skb = train->first, *last = skb;
+	struct train_pages pages;
+	unsigned int i;
+
+	if (!train_pages_alloc(&pages, train))
+		return false;
+	for (i = 0; i < train->count; i++, skb = skb->next) {
+		unsigned int *len = &pages.len[i / per_chunk];
+
+		*len += seal_into(skb, page_address(pages.chunk[i / per_chunk]) + *len, keypair);
+		last = skb;
+	}
+	if (unlikely(!train_carry(train, &pages, last))) {
+		train_pages_free(&pages);
+		return false;
+	}
+	skb = train->first->next;
+	train->first->next = last->next;
+	last->next = NULL;
+	kfree_skb_list(skb);
+	return true;
+}
+
 /**
  * mytun_crypt_seal() - turn the plaintexts of a batch into messages
- * @batch: messages are inner packets, their counters set
+ * @batch: messages are inner packets, their counters set; where several leave as one GSO
+ *	packet, the batch has one skb for them afterwards
  *
  * Context: process context, may not sleep for long.
  * Return: false when one could not be sealed: the batch is dead.
  */
 bool mytun_crypt_seal(struct mytun_batch *batch)
 {
-	struct sk_buff *skb, *next;
+	struct sk_buff *skb;
 
-	mytun_batch_for_each(skb, next, batch) {
+	for (skb = mytun_batch_first(batch); skb; skb = skb->next) {
+		struct train train = train_of(skb);
+
+		if (train.count > 1 && seal_train(&train, batch->keypair))
+			continue;
 		if (unlikely(!seal_message(skb, batch->keypair)))
 			return false;
 	}

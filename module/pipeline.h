@@ -77,6 +77,12 @@ static inline struct mytun_batch *mytun_batch(struct sk_buff *first)
 	return &mytun_cb(first)->batch;
 }
 
+/* Messages in an skb that is sealed: a train has several. */
+static inline unsigned int mytun_message_count(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+}
+
 /* The first message of a batch. */
 static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
 {

@@ -23,7 +23,7 @@ static int udp_drop(struct mytun_transport *transport, struct sk_buff *messages,
 	struct sk_buff *skb;
 
 	for (skb = messages; skb; skb = skb->next)
-		count++;
+		count += mytun_message_count(skb);
 	mytun_drop_n(transport->device, reason, count);
 	kfree_skb_list(messages);
 	return ret;
@@ -93,6 +93,14 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb->encapsulation = 0;
 	skb->ip_summed = CHECKSUM_NONE;
+	if (skb_is_gso(skb)) {
+		/* Who splits it fills the checksums in; the UDP header goes right before. */
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
+		skb->csum_offset = offsetof(struct udphdr, check);
+		/* The tunnel helpers count one packet. */
+		dev_sw_netstats_tx_add(device->dev, mytun_message_count(skb) - 1, 0);
+	}
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
 	skb->ignore_df = 1;
