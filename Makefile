@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
-	check check-all demo style format sparse check-layers deps module selftests docs scripts
+	check check-all check-debug demo style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
 	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,7 @@ help:
 ## demo            client, router and server in a virtual machine: the tunnel on one screen
 ## check           build for Linux 6.1 and run every test; closes with "N passed, N failed"
 ## check-all       the same, and the tests in the guest on 6.12 and 7.2 too
+## check-debug     the tests in the guest on a kernel with every checker that Linux has
 
 ### Build
 ## modules         ./mytun.ko for the kernel in KDIR (W=1: more warnings, DEBUG=1: self-tests at insmod)
@@ -65,9 +66,11 @@ dkms-remove:
 ## format          clang-format on the lines that git says are changed
 ## sparse          every file of the module through sparse, and W=1
 ## check-layers    what core may call, and no two files that call each other
+## analyze         cppcheck and clang-tidy over what builds in user space
+## coverage        lines and branches of module/core/ that unit tests and fuzzers run
 ## deps            install what building and testing need (Debian, as root)
 
-style sparse check-layers check check-all demo deps:
+style sparse check-layers analyze coverage check check-all check-debug demo deps:
 	@scripts/$@.sh
 format:
 	git clang-format --extensions c,h HEAD

@@ -186,6 +186,31 @@ bool mytun_keypairs_clear(struct noise_keypairs *keypairs)
 	return had_session;
 }
 
+static u64 born(struct noise_keypairs *keypairs, struct noise_keypair __rcu *slot)
+{
+	struct noise_keypair *keypair;
+
+	keypair = rcu_dereference_protected(slot, lockdep_is_held(&keypairs->lock));
+	return keypair ? keypair->born_ns : 0;
+}
+
+/**
+ * mytun_keypairs_newest() - when the youngest keypair was derived
+ * @keypairs: slots
+ *
+ * Return: boot time in ns, 0 when there is none.
+ */
+u64 mytun_keypairs_newest(struct noise_keypairs *keypairs)
+{
+	u64 newest;
+
+	spin_lock_bh(&keypairs->lock);
+	newest = max3(born(keypairs, keypairs->previous), born(keypairs, keypairs->current_keypair),
+		      born(keypairs, keypairs->next));
+	spin_unlock_bh(&keypairs->lock);
+	return newest;
+}
+
 static void stop_sending(struct noise_keypairs *keypairs, struct noise_keypair __rcu *slot)
 {
 	struct noise_keypair *keypair;
@@ -221,6 +246,27 @@ struct session_age mytun_keypair_age(const struct noise_keypair *keypair, u64 co
 	};
 }
 
+static bool may_send(const struct noise_keypair *keypair)
+{
+	struct session_age age;
+
+	if (!keypair || !READ_ONCE(keypair->sending_valid))
+		return false;
+	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
+	return session_policy_usable(&age, ktime_get_coarse_boottime_ns());
+}
+
+/**
+ * mytun_keypairs_may_send() - is there a keypair to send with?
+ * @keypairs: slots
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+bool mytun_keypairs_may_send(struct noise_keypairs *keypairs)
+{
+	return may_send(rcu_dereference_bh(keypairs->current_keypair));
+}
+
 /**
  * mytun_keypair_get_sending() - the keypair to send with
  * @keypairs: slots
@@ -231,12 +277,6 @@ struct session_age mytun_keypair_age(const struct noise_keypair *keypair, u64 co
 struct noise_keypair *mytun_keypair_get_sending(struct noise_keypairs *keypairs)
 {
 	struct noise_keypair *keypair = rcu_dereference_bh(keypairs->current_keypair);
-	struct session_age age;
 
-	if (!keypair || !READ_ONCE(keypair->sending_valid))
-		return NULL;
-	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
-	if (!session_policy_usable(&age, ktime_get_coarse_boottime_ns()))
-		return NULL;
-	return mytun_keypair_get_unless_zero(keypair);
+	return may_send(keypair) ? mytun_keypair_get_unless_zero(keypair) : NULL;
 }

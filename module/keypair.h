@@ -71,9 +71,11 @@ struct noise_keypair *mytun_keypair_create(struct mytun_peer *peer,
 void mytun_keypairs_add(struct noise_keypairs *keypairs, struct noise_keypair *keypair);
 bool mytun_keypairs_confirm(struct noise_keypairs *keypairs, struct noise_keypair *received);
 bool mytun_keypairs_clear(struct noise_keypairs *keypairs);
+u64 mytun_keypairs_newest(struct noise_keypairs *keypairs);
 void mytun_keypairs_expire_current(struct noise_keypairs *keypairs);
 
 struct noise_keypair *mytun_keypair_get_unless_zero(struct noise_keypair *keypair);
+bool mytun_keypairs_may_send(struct noise_keypairs *keypairs);
 struct noise_keypair *mytun_keypair_get_sending(struct noise_keypairs *keypairs);
 void mytun_keypair_put(struct noise_keypair *keypair);
 struct session_age mytun_keypair_age(const struct noise_keypair *keypair, u64 counter);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What every request begins with, and requests that change a device. */
 #include <linux/atomic.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
 #include <linux/string.h>
 #include <net/genetlink.h>
 
@@ -154,6 +156,22 @@ out:
 	memzero_explicit(&new, sizeof(new));
 }
 
+/*
+ * Port and mark are those of sockets that stay in the namespace where the device was made: who
+ * was given the device for another one may not open ports, or pass rules by mark, there.
+ */
+static int check_sockets_capable(const struct sk_buff *request, const struct mytun_device *device,
+				 const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	const struct net *net = read_pnet(&device->creating_net);
+
+	lockdep_assert_held(&device->lock);
+	if (!attr || !net || netlink_ns_capable(request, net->user_ns, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "the sockets are in a namespace that is not yours");
+	return -EPERM;
+}
+
 static int set_port(struct mytun_device *device, const struct nlattr *attr,
 		    struct netlink_ext_ack *extack)
 {
@@ -166,12 +184,16 @@ static int set_port(struct mytun_device *device, const struct nlattr *attr,
 	return ret;
 }
 
-static int set_device(struct mytun_device *device, struct nlattr **tb,
-		      struct netlink_ext_ack *extack)
+static int set_device(const struct sk_buff *request, struct mytun_device *device,
+		      struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	const struct nlattr *flags = tb[MYTUN_DEV_A_FLAGS];
 	int ret;
 
+	ret = check_sockets_capable(request, device, tb[MYTUN_DEV_A_LISTEN_PORT], extack) ?:
+	      check_sockets_capable(request, device, tb[MYTUN_DEV_A_FWMARK], extack);
+	if (ret)
+		return ret;
 	if (tb[MYTUN_DEV_A_LISTEN_PORT]) {
 		ret = set_port(device, tb[MYTUN_DEV_A_LISTEN_PORT], extack);
 		if (ret)
@@ -203,7 +225,7 @@ int mytun_netlink_dev_set(struct sk_buff *skb, struct genl_info *info)
 		ret = PTR_ERR(device);
 		goto out_wipe;
 	}
-	ret = set_device(device, tb, info->extack);
+	ret = set_device(skb, device, tb, info->extack);
 	mytun_netlink_put_locked(device);
 out_wipe:
 	mytun_netlink_wipe(tb[MYTUN_DEV_A_PRIVATE_KEY]);

@@ -133,17 +133,31 @@ static int spread_next_cpu(struct mytun_spread *spread)
 	return cpu;
 }
 
+/* A peer may have that many places for each one that is still free. */
+enum { SPREAD_SHARE = 4 };
+
 /**
  * mytun_spread_reserve() - take a place for an entry
  * @spread: queue
+ * @order: of the peer and direction whose batch it is, or NULL: it is nobody's
  *
  * For those who must know that the queue takes the entry before they commit themselves.
  *
- * Context: any. Return: false when the queue is full; else mytun_spread_push() must follow.
+ * The queue is first come, first served, so a peer gets the part of the workers that it has
+ * of the queue. That is bounded by how much is free ("dynamic thresholds": Choudhury and
+ * Hahne, IEEE/ACM Transactions on Networking 6(2), 1998): one peer that floods leaves a fifth
+ * of the places to others, and several get the same number each, however many there are and
+ * however much more one of them sends. Who is below that number is not held up by them.
+ *
+ * Context: any. Return: false when the queue is full, or as full of this peer's as it may
+ * be; else mytun_spread_push() must follow.
  */
-bool mytun_spread_reserve(struct mytun_spread *spread)
+bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order)
 {
-	if (likely(atomic_inc_return(&spread->reserved) <= spread->size))
+	int free = spread->size - atomic_inc_return(&spread->reserved);
+
+	/* Several CPUs may add to an order at a time: each goes too far by one at most. */
+	if (likely(free >= 0 && (!order || READ_ONCE(order->count) <= SPREAD_SHARE * free)))
 		return true;
 	atomic_dec(&spread->reserved);
 	return false;
@@ -169,6 +183,7 @@ void mytun_order_init(struct mytun_order *order)
 	spin_lock_init(&order->lock);
 	order->head = NULL;
 	order->tail = NULL;
+	order->count = 0;
 	order->draining = 0;
 }
 
@@ -189,6 +204,7 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 	else
 		WRITE_ONCE(order->head, batch);
 	order->tail = batch;
+	WRITE_ONCE(order->count, order->count + 1);
 	spin_unlock_bh(&order->lock);
 }
 
@@ -214,6 +230,7 @@ struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 		WRITE_ONCE(order->head, batch->next);
 		if (!batch->next)
 			order->tail = NULL;
+		WRITE_ONCE(order->count, order->count - 1);
 	}
 	spin_unlock_bh(&order->lock);
 	return batch;

@@ -14,6 +14,7 @@
 
 #include "pipeline.h"
 
+struct mytun_order;
 struct mytun_spread;
 
 /**
@@ -59,20 +60,23 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 		      void (*run)(void *ctx, void *entry), void *ctx);
 void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry));
 void mytun_spread_flush(struct mytun_spread *spread);
-bool __must_check mytun_spread_reserve(struct mytun_spread *spread);
+bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
+				       const struct mytun_order *order);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival
- * @lock: protects @head and @tail; innermost, taken with BH off
+ * @lock: protects @head, @tail and @count; innermost, taken with BH off
  * @head: oldest batch
  * @tail: newest batch
+ * @count: batches; may be read without the lock
  * @draining: somebody drains: bit 0, test_and_set_bit_lock()
  */
 struct mytun_order {
 	spinlock_t lock;
 	struct mytun_batch *head;
 	struct mytun_batch *tail;
+	int count;
 	unsigned long draining;
 };
 

@@ -55,7 +55,7 @@ static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff 
 	if (unlikely(!may_receive(keypair)))
 		goto err_put_keypair;
 	drop = MYTUN_DROP_RX_QUEUE_FULL;
-	if (unlikely(!mytun_spread_reserve(&device->decrypt)))
+	if (unlikely(!mytun_spread_reserve(&device->decrypt, &keypair->peer->rx.order)))
 		goto err_put_keypair;
 	message->counter = le64_to_cpu(header->counter);
 	message->ds = mytun_transport_ds(skb);

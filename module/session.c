@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
-#include <linux/random.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/random.h>
 #include <net/inet_ecn.h>
 
 #include "core/ratelimit.h"
@@ -40,15 +41,22 @@ void mytun_session_uninit(void)
 	ratelimit_uninit(&ratelimit);
 }
 
-static void tai64n_now(u8 timestamp[NOISE_TIMESTAMP_LEN])
+/*
+ * The time for an initiation, later than that of any before it: the peer takes no other, and
+ * the clock may have been put back. The session's mutex is held.
+ */
+static void next_timestamp(struct mytun_session *session, u8 timestamp[NOISE_TIMESTAMP_LEN])
 {
-	struct timespec64 now;
+	u64 now_ns = ALIGN_DOWN(ktime_get_real_ns(), TIMESTAMP_GRANULARITY_NS);
 	__be64 seconds;
 	__be32 nanoseconds;
+	u32 rest_ns;
 
-	ktime_get_real_ts64(&now);
-	seconds = cpu_to_be64(TAI64_EPOCH + now.tv_sec);
-	nanoseconds = cpu_to_be32(ALIGN_DOWN(now.tv_nsec, TIMESTAMP_GRANULARITY_NS));
+	lockdep_assert_held(&session->lock);
+	session->timestamp_ns = max(now_ns, session->timestamp_ns + TIMESTAMP_GRANULARITY_NS);
+	seconds = cpu_to_be64(TAI64_EPOCH +
+			      div_u64_rem(session->timestamp_ns, NSEC_PER_SEC, &rest_ns));
+	nanoseconds = cpu_to_be32(rest_ns);
 	memcpy(timestamp, &seconds, sizeof(seconds));
 	memcpy(timestamp + sizeof(seconds), &nanoseconds, sizeof(nanoseconds));
 }
@@ -93,7 +101,6 @@ static bool create_initiation(struct mytun_peer *peer, struct message_initiation
 	bool created = false;
 
 	get_random_bytes_wait(ephemeral, sizeof(ephemeral));
-	tai64n_now(timestamp);
 	down_read(&device->identity_lock);
 	mutex_lock(&session->lock);
 	if (!mytun_timers_running(peer) || sent_recently(session, now_ns))
@@ -104,6 +111,7 @@ static bool create_initiation(struct mytun_peer *peer, struct message_initiation
 		mytun_timers_event(peer, SESSION_INITIATION_SENT);
 		goto out_unlock;
 	}
+	next_timestamp(session, timestamp);
 	created = noise_create_initiation(msg, &session->handshake, &device->identity, ephemeral,
 					  timestamp, session->index.value);
 	if (created)
@@ -130,12 +138,43 @@ static void send_initiation(struct mytun_peer *peer)
 	mytun_timers_event(peer, SESSION_INITIATION_SENT);
 }
 
+/*
+ * Wipe the handshake and every keypair. The mutex is held from the first to the last, so that
+ * a handshake that is finished meanwhile is either wiped as a whole or begins anew.
+ * Return: true when a session had been announced.
+ */
+static bool wipe(struct mytun_peer *peer)
+{
+	struct mytun_session *session = &peer->session;
+
+	lockdep_assert_held(&session->lock);
+	noise_handshake_clear(&session->handshake);
+	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
+	atomic64_set(&session->last_sent_ns, 0);
+	return mytun_keypairs_clear(&peer->keypairs);
+}
+
+/* The timer said so, but a session may have come about since it fired: that one lives on. */
+static void wipe_expired(struct mytun_peer *peer)
+{
+	struct session_age newest;
+	bool had_session = false;
+
+	mutex_lock(&peer->session.lock);
+	newest.born_ns = mytun_keypairs_newest(&peer->keypairs);
+	if (session_policy_zero_due(&newest, ktime_get_coarse_boottime_ns()))
+		had_session = wipe(peer);
+	mutex_unlock(&peer->session.lock);
+	if (had_session)
+		mytun_notify_peer_dead(peer, MYTUN_DEAD_EXPIRED);
+}
+
 static void session_work(struct work_struct *work)
 {
 	struct mytun_peer *peer = container_of(work, struct mytun_peer, session.work);
 
 	if (test_and_clear_bit(SESSION_WORK_ZERO, &peer->session.work_bits))
-		mytun_session_clear(peer, MYTUN_DEAD_EXPIRED);
+		wipe_expired(peer);
 	if (test_and_clear_bit(SESSION_WORK_INITIATE, &peer->session.work_bits))
 		send_initiation(peer);
 	mytun_peer_put(peer);
@@ -217,14 +256,12 @@ void mytun_session_given_up(struct mytun_peer *peer)
  */
 void mytun_session_clear(struct mytun_peer *peer, u32 reason)
 {
-	struct mytun_session *session = &peer->session;
+	bool had_session;
 
-	mutex_lock(&session->lock);
-	noise_handshake_clear(&session->handshake);
-	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
-	mutex_unlock(&session->lock);
-	atomic64_set(&session->last_sent_ns, 0);
-	if (mytun_keypairs_clear(&peer->keypairs))
+	mutex_lock(&peer->session.lock);
+	had_session = wipe(peer);
+	mutex_unlock(&peer->session.lock);
+	if (had_session)
 		mytun_notify_peer_dead(peer, reason);
 }
 
@@ -548,7 +585,7 @@ void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 	/* The queue's length is what tells load, so it is counted before the ring is tried. */
 	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
 	count = atomic_inc_return(&device->handshake_count);
-	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes))
+	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes, NULL))
 		goto err_uncount;
 	mytun_spread_push(&device->handshakes, skb);
 	return;

@@ -24,13 +24,14 @@ enum mytun_session_work {
 
 /**
  * struct mytun_session - the handshake part of a peer
- * @lock: protects @handshake, @cookie, @index and the making of keypairs; sleeps; inside
+ * @lock: protects @handshake, @cookie, @index, @timestamp_ns and the making of keypairs; sleeps; inside
  *	the device's identity lock
  * @handshake: Noise state
  * @cookie: what the peer's cookies say
  * @index: our name for the handshake under way
  * @work: sends an initiation or wipes the keys, as @work_bits say
  * @work_bits: enum mytun_session_work
+ * @timestamp_ns: the time in the last initiation, since 1970
  * @last_sent_ns: when the last initiation left, boot time; 0: never
  * @completed: wall-clock time of the last complete handshake, for people; written by
  *	whoever completes one
@@ -42,6 +43,7 @@ struct mytun_session {
 	struct mytun_index index;
 	struct work_struct work;
 	unsigned long work_bits;
+	u64 timestamp_ns;
 	atomic64_t last_sent_ns;
 	struct timespec64 completed;
 };

@@ -92,6 +92,9 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
 					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
 	skb_dst_drop(skb);
+	/* While it waits for a handshake, a packet does not count against its socket. */
+	if (unlikely(!mytun_keypairs_may_send(&peer->keypairs)))
+		skb_orphan(skb);
 	stage(peer, skb);
 	mytun_tx_flush(peer);
 	return NETDEV_TX_OK;
@@ -250,7 +253,7 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
 
-	if (unlikely(!mytun_spread_reserve(&device->encrypt))) {
+	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order))) {
 		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
 		kfree_skb_list(messages->first);
 		mytun_keypair_put(keypair);
@@ -282,34 +285,16 @@ static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
 	return true;
 }
 
-/* While they wait for a handshake, packets do not count against their sockets. */
-static void orphan_staged(struct mytun_peer *peer)
-{
-	struct sk_buff *skb;
-
-	spin_lock_bh(&peer->tx.staged.lock);
-	skb_queue_walk(&peer->tx.staged, skb)
-		skb_orphan(skb);
-	spin_unlock_bh(&peer->tx.staged.lock);
-}
-
-/**
- * mytun_tx_flush() - send what is staged, or see that a session comes about
- * @peer: peer
- *
- * Context: rcu_read_lock_bh() held.
- */
-void mytun_tx_flush(struct mytun_peer *peer)
+/* Make batches of what is staged. Return: false when there is no session for it. */
+static bool push_staged(struct mytun_peer *peer)
 {
 	struct noise_keypair *keypair;
 	struct sk_buff_head packets;
 	bool pushed = true;
 
-	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
-		return;
 	keypair = mytun_keypair_get_sending(&peer->keypairs);
 	if (unlikely(!keypair))
-		goto err_no_session;
+		return false;
 	__skb_queue_head_init(&packets);
 	spin_lock_bh(&peer->tx.staged.lock);
 	skb_queue_splice_init(&peer->tx.staged, &packets);
@@ -317,12 +302,47 @@ void mytun_tx_flush(struct mytun_peer *peer)
 	while (pushed && !skb_queue_empty(&packets))
 		pushed = push_some(peer, keypair, &packets);
 	mytun_keypair_put(keypair);
-	if (likely(pushed))
-		return;
+	return pushed;
+}
 
-err_no_session:
-	orphan_staged(peer);
-	mytun_session_start(peer);
+/**
+ * mytun_tx_flush() - send what is staged, or see that a session comes about
+ * @peer: peer
+ *
+ * One CPU at a time, so that what was staged first is first in the order. The lock is held
+ * for %MYTUN_MAX_STAGED packets at most: nobody works for others without end.
+ *
+ * Context: rcu_read_lock_bh() held.
+ */
+void mytun_tx_flush(struct mytun_peer *peer)
+{
+	bool pushed;
+
+	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
+		return;
+	spin_lock_bh(&peer->tx.flush_lock);
+	pushed = push_staged(peer);
+	spin_unlock_bh(&peer->tx.flush_lock);
+	if (unlikely(!pushed))
+		mytun_session_start(peer);
+}
+
+/*
+ * A device that goes down stops its timers, and then takes the lock to drop what is staged:
+ * what comes later must not be the first to leave when it is up again.
+ */
+static void stage_keepalive(struct mytun_peer *peer, struct sk_buff *skb)
+{
+	struct sk_buff_head *staged = &peer->tx.staged;
+	bool running;
+
+	spin_lock_bh(&staged->lock);
+	running = mytun_timers_running(peer);
+	if (running)
+		__skb_queue_tail(staged, skb);
+	spin_unlock_bh(&staged->lock);
+	if (!running)
+		kfree_skb(skb);
 }
 
 /**
@@ -344,7 +364,7 @@ void mytun_tx_keepalive(struct mytun_peer *peer)
 	}
 	skb_reserve(skb, KEEPALIVE_HEADROOM);
 	mytun_message(skb)->mtu = 0;
-	stage(peer, skb);
+	stage_keepalive(peer, skb);
 	net_dbg_ratelimited("%s: Sending keepalive to peer %u\n", peer->device->dev->name,
 			    peer->id);
 out_flush:
@@ -399,6 +419,7 @@ void mytun_tx_act(struct mytun_peer *peer, u32 actions)
 void mytun_tx_peer_init(struct mytun_peer *peer)
 {
 	skb_queue_head_init(&peer->tx.staged);
+	spin_lock_init(&peer->tx.flush_lock);
 	mytun_order_init(&peer->tx.order);
 }
 

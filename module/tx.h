@@ -11,10 +11,12 @@
 /**
  * struct mytun_tx - the sending part of a peer
  * @staged: packets that wait for a session; has its own lock
+ * @flush_lock: held by the one who flushes @staged; BH off
  * @order: batches between their counters and the wire
  */
 struct mytun_tx {
 	struct sk_buff_head staged;
+	spinlock_t flush_lock;
 	struct mytun_order order;
 };
 

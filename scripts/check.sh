@@ -5,12 +5,16 @@
 # "N passed, N failed", which counts single checks.
 #
 #	check.sh [--guest-only | --brief] [KERNEL...]	(6.1)
+#	check.sh --debug [SCRIPT...]	(every script of the guests)
 #
 #	--guest-only	what runs in the guests, and nothing of the host's
 #	--brief		of that only whether the module builds, loads, passes its
 #			self-tests, carries traffic and answers on netlink
+#	--debug		the guests' scripts in the debug kernel, which is built first if
+#			it is not in the cache: a guest for each, so that a panic is
+#			the end of one only, with more patience and smaller numbers
 #	FUZZ_SECONDS	seconds for each fuzzer (10)
-#	LOGS		folder for the logs (build/check)
+#	LOGS		folder for the logs (build/check; with --debug build/check-debug)
 #
 # The preparations come first, one after the other. Then three lanes run side by
 # side: one for the host, two with a guest each; none with a guest after a failed
@@ -143,14 +147,67 @@ stage_interop_timers()
 	guest "$1" --icount -- /selftests/interop/interop-timers.sh
 }
 
+# Where 4 Mbit/s get through, and other guests take their share
+DEBUG_SLOW=6
+DEBUG_TIMEOUT=2700
+# Of genetlink.py: peers to dump, messages to make up
+DEBUG_SCALE=(PEERS=1000 FUZZ=1500)
+
+# debug_scripts: what is run in the debug kernel
+debug_scripts()
+{
+	if ((${#scripts[@]})); then
+		printf '%s\n' "${scripts[@]}"
+		return
+	fi
+	"$TOP/selftests/run-kselftest.sh" --list --all
+	echo interop/interop-fast.sh
+	echo genetlink.py
+	echo interop/interop-timers.sh
+}
+
+# waits_mostly SCRIPT
+waits_mostly()
+{
+	[[ $1 == *timers* ]] || "$TOP/selftests/run-kselftest.sh" --list --timers | grep -Fqx "$1"
+}
+
+# With its progress on the terminal: it takes a while
+stage_own_kernel()
+{
+	"$vm/build-kernel.sh" "$1" 2>&1 | tee >(sed -u 's/^/        /' >&3)
+}
+
+# A script in a guest of its own. What mostly waits has one processor, and skips idle time.
+stage_debug()
+{
+	local options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)))
+
+	[[ $1 != *.py ]] || options+=(--with python)
+	! waits_mostly "$1" || options+=(--icount)
+	guest debug "${options[@]}" -- \
+		/usr/bin/env SLOW=$DEBUG_SLOW TIMEOUT=$DEBUG_TIMEOUT "${DEBUG_SCALE[@]}" \
+		/selftests/run-kselftest.sh "$1"
+}
+
 # ---- the table: lane, stage, argument ----
 
 # stages: what is to be done for the kernels in $kernels
 stages()
 {
-	local kernel
+	local kernel script lane=1
 
 	echo prepare deps
+	if [[ $debug ]]; then
+		echo prepare own_kernel debug
+		echo prepare module debug
+		echo prepare userspace
+		debug_scripts | while read -r script; do
+			echo "guest$lane debug $script"
+			lane=$((3 - lane))
+		done
+		return
+	fi
 	for kernel in "${kernels[@]}"; do
 		# The network is needed here for the last time
 		echo prepare kernel "$kernel"
@@ -180,7 +237,7 @@ stages()
 }
 
 # Stages that are there to make something, not to check
-PREPARES='deps|kernel'
+PREPARES='deps|kernel|own_kernel'
 
 # ---- running them ----
 
@@ -225,12 +282,12 @@ why()
 # run_stage STAGE [ARGUMENT]: its log, result, and line; false when it failed
 run_stage()
 {
-	local name=$1${2:+-$2} log status=0 start=$SECONDS passed failed skipped
+	local name=$1${2:+-${2##*/}} log status=0 start=$SECONDS passed failed skipped
 
 	log=$logs/$name.log
 	tell "....  $name"
 	# "set -e" has no force in a condition, so it is a shell of its own
-	"$BASH" "$0" --stage "$@" >"$log" 2>&1 </dev/null || status=$?
+	"$BASH" "$0" --stage "$@" 3>&1 >"$log" 2>&1 </dev/null || status=$?
 	judge "$log" "$status" "$1"
 	read -r passed failed skipped <"$log.result"
 	if ((failed)); then
@@ -283,7 +340,7 @@ report()
 	local passed=0 failed=0 skipped=0 lane stage argument result counts
 
 	while read -r lane stage argument; do
-		result=$logs/$stage${argument:+-$argument}.log.result
+		result=$logs/$stage${argument:+-${argument##*/}}.log.result
 		if [[ ! -e $result ]]; then
 			echo "not run: $stage${argument:+ $argument}"
 			failed=$((failed + 1))
@@ -303,11 +360,17 @@ report()
 	((failed == 0 && passed > 0))
 }
 
-guest_only='' brief=''
+guest_only='' brief='' debug='' scripts=()
 if [[ ${1:-} == --stage ]]; then
 	set -o pipefail
 	"stage_$2" "${@:3}"
 	exit
+elif [[ ${1:-} == --debug ]]; then
+	debug=1
+	logs=${LOGS:-$TOP/build/check-debug}
+	shift
+	scripts=("$@")
+	set --
 elif [[ ${1:-} == --guest-only || ${1:-} == --brief ]]; then
 	guest_only=1
 	[[ $1 != --brief ]] || brief=1

@@ -7,6 +7,7 @@
 #	module		kernel-doc, the kernel's rules for coccinelle
 #	scripts		shellcheck
 #	all text	codespell
+#	docs		what they name is there (check-scenarios.sh)
 
 set -e
 . "${0%/*}/lib.sh"
@@ -113,5 +114,6 @@ run kernel_doc "${module_files[@]}"
 run scripts/indent.py "${c_files[@]}"
 run shellcheck -x "${shell_files[@]}"
 run codespell --ignore-words scripts/spelling-ok.txt "${all_files[@]}"
+run scripts/check-scenarios.sh
 run coccinelle_all
 exit $failed

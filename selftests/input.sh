@@ -17,7 +17,7 @@ if [[ -x $RAW && $KIND == mytun ]]; then
 	read -r -d '' -a RAW_CASES < <("$RAW") || true
 fi
 
-plan $((12 + ${#RAW_CASES[@]} + 1))
+plan $((13 + ${#RAW_CASES[@]} + 1))
 
 setup()
 {
@@ -196,6 +196,38 @@ not_root()
 	unchanged
 }
 
+# other_netns PID: is it in a network namespace of its own by now?
+other_netns()
+{
+	[[ $(readlink "/proc/$1/ns/net") != $(on a readlink /proc/self/ns/net) ]]
+}
+
+# A device that was moved to a namespace of another user's: he may do what he likes with its
+# peers, but its sockets are still here, and so are its port and its mark
+port_and_mark()
+{
+	local pid guest before
+
+	have unshare || skip "missing: unshare"
+	ipn a link add moved type "$KIND"
+	vpn a set moved private-key <(echo "${PRIV[c]}") listen-port 4322 fwmark 0x78
+	spawn a unshare --user --map-root-user --net sleep 100
+	pid=$!
+	wait_for 10 other_netns "$pid"
+	ipn a link set moved netns "$pid"
+	guest=(nsenter --target "$pid" --user --net)
+	before=$("${guest[@]}" "$TOOL" showconf moved)
+	fails "${guest[@]}" "$TOOL" set moved listen-port 22
+	fails "${guest[@]}" "$TOOL" set moved fwmark 0x77
+	same "$before" "$("${guest[@]}" "$TOOL" showconf moved)"
+	"${guest[@]}" "$TOOL" set moved peer "${PUB[b]}" allowed-ips 10.0.0.0/8
+	same "${PUB[b]}" "$("${guest[@]}" "$TOOL" show moved peers)"
+	# We are not him
+	nsenter --target "$pid" --net "$TOOL" set moved listen-port 4323 fwmark 0x79
+	same 4323 "$("${guest[@]}" "$TOOL" show moved listen-port)"
+	unchanged
+}
+
 # raw CASE: the kernel refused it, with text
 raw()
 {
@@ -231,6 +263,7 @@ check "E50 what is no such device is refused" bad_devices
 check "E50 bad configuration files are refused" bad_files
 check "E50 a peer without a key is refused" peer_without_key
 check "E50 keys are for root" not_root
+check "E50 port and mark are for those who may administer the sockets' namespace" port_and_mark
 ((${#RAW_CASES[@]} == 0)) || known_peer
 for name in "${RAW_CASES[@]}"; do
 	check "E50 netlink: ${name//_/ } is refused" raw "$name"

@@ -10,8 +10,6 @@
  * anything has changed.
  */
 #include <errno.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,66 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../module/uapi/mytun.h"
-
-static union {
-	struct {
-		struct nlmsghdr nl;
-		struct genlmsghdr genl;
-	};
-	char bytes[8192];
-} msg;
+#include "genl.h"
 
 static const char *ifname;
 static const uint8_t known[MYTUN_KEY_LEN] = { [0 ... MYTUN_KEY_LEN - 1] = 0x42 };
 static const uint8_t other[MYTUN_KEY_LEN] = { [0 ... MYTUN_KEY_LEN - 1] = 0x17 };
-
-static void begin(uint16_t type, uint8_t cmd, uint16_t flags)
-{
-	memset(&msg, 0, sizeof(msg));
-	msg.nl.nlmsg_type = type;
-	msg.nl.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	msg.nl.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
-	msg.genl.cmd = cmd;
-	msg.genl.version = 1;
-}
-
-static struct nlattr *put(uint16_t type, const void *data, size_t len)
-{
-	struct nlattr *attr = (struct nlattr *)(msg.bytes + NLMSG_ALIGN(msg.nl.nlmsg_len));
-
-	attr->nla_type = type;
-	attr->nla_len = NLA_HDRLEN + len;
-	if (len)
-		memcpy((char *)attr + NLA_HDRLEN, data, len);
-	msg.nl.nlmsg_len = NLMSG_ALIGN(msg.nl.nlmsg_len) + NLA_ALIGN(attr->nla_len);
-	return attr;
-}
-
-static void put_u8(uint16_t type, uint8_t value)
-{
-	put(type, &value, sizeof(value));
-}
-
-static void put_u16(uint16_t type, uint16_t value)
-{
-	put(type, &value, sizeof(value));
-}
-
-static void put_u32(uint16_t type, uint32_t value)
-{
-	put(type, &value, sizeof(value));
-}
-
-static struct nlattr *nest(uint16_t type)
-{
-	return put(type | NLA_F_NESTED, NULL, 0);
-}
-
-static void end(struct nlattr *attr)
-{
-	attr->nla_len = msg.bytes + msg.nl.nlmsg_len - (char *)attr;
-}
 
 static void put_name(void)
 {
@@ -418,46 +361,6 @@ static const struct refusal {
 
 /* ---- sending them ---- */
 
-static const struct nlattr *find(const void *data, size_t len, int type)
-{
-	const struct nlattr *attr;
-	size_t offset, size;
-
-	for (offset = 0; offset + NLA_HDRLEN <= len; offset += size) {
-		attr = (const void *)((const char *)data + offset);
-		size = NLA_ALIGN(attr->nla_len);
-		if (size < NLA_HDRLEN || attr->nla_len > len - offset)
-			break;
-		if ((attr->nla_type & NLA_TYPE_MASK) == type)
-			return attr;
-	}
-	return NULL;
-}
-
-static ssize_t answer(int fd)
-{
-	if (send(fd, &msg, msg.nl.nlmsg_len, 0) < 0)
-		return -1;
-	return recv(fd, &msg, sizeof(msg), 0);
-}
-
-static int family(int fd)
-{
-	const struct nlattr *id;
-	char ack[256];
-	ssize_t len;
-
-	begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	put(CTRL_ATTR_FAMILY_NAME, MYTUN_GENL_NAME, sizeof(MYTUN_GENL_NAME));
-	len = answer(fd);
-	if (len < (ssize_t)NLMSG_LENGTH(GENL_HDRLEN) || msg.nl.nlmsg_type != GENL_ID_CTRL)
-		return -1;
-	id = find(msg.bytes + NLMSG_LENGTH(GENL_HDRLEN), msg.nl.nlmsg_len -
-		  NLMSG_LENGTH(GENL_HDRLEN), CTRL_ATTR_FAMILY_ID);
-	recv(fd, ack, sizeof(ack), 0);
-	return id ? *(const uint16_t *)((const char *)id + NLA_HDRLEN) : -1;
-}
-
 /* Is it an error, this one, and has it text? */
 static bool refused(ssize_t len, int err, char *said, size_t size)
 {
@@ -493,15 +396,13 @@ static void check(int fd, int id, const struct refusal *refusal)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC), id = -1, one = 1;
+	int fd = -1, id = -1;
 	size_t i;
 
 	ifname = argv[1];
-	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
-	if (ifname && !bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		id = family(fd);
-	if (ifname && id < 0) {
+	if (ifname)
+		fd = genl_open(&id);
+	if (ifname && fd < 0) {
 		perror("no family");
 		return 1;
 	}

@@ -3,22 +3,25 @@
 #
 # Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--odd | --even | --timers | --all | SCRIPT...]
+#	run-kselftest.sh [--list] [--odd | --even | --timers | --long | --all | SCRIPT...]
 #
 # Without arguments: all of TEST_PROGS in the Makefile but those that mostly wait, which
 # --timers runs; a guest that skips idle time is quick with them. --odd and --even halve
-# what is left, for two guests side by side. The output is KTAP, a
-# result for each script and in it one for each check, and in the end
+# what is left, for two guests side by side. --list prints the names and runs nothing.
+# TIMEOUT is how many seconds a script may take (600). The output is KTAP, a result for each
+# script and in it one for each check, and in the end
 #
 #	# Totals: pass:N fail:N xfail:0 xpass:0 skip:N error:N
 #
 # with the single checks. An error is a script that ended early or did not do what it had
-# planned. The exit status is 0 when nothing failed, 4 when nothing but skips is left, 1
-# otherwise.
+# planned. Where the kernel has kmemleak, each script has a second result: that it left no
+# memory that nothing points to. The exit status is 0 when nothing failed, 4 when nothing
+# but skips is left, 1 otherwise.
 
 set -u
 cd "$(dirname "$0")" || exit 1
 
+KMEMLEAK=/sys/kernel/debug/kmemleak
 PASS=0
 FAIL=0
 SKIP=0
@@ -33,16 +36,18 @@ listed()
 # chosen ARGUMENT...: the scripts to run
 chosen()
 {
-	local all timers others=() script i
+	local all timers long others=() script i
 
 	read -r -a all < <(listed TEST_PROGS)
 	read -r -a timers < <(listed TEST_PROGS_TIMERS)
+	read -r -a long < <(listed TEST_PROGS_LONG)
 	for script in "${all[@]}"; do
 		[[ " ${timers[*]} " == *" $script "* ]] || others+=("$script")
 	done
 	case ${1:-} in
 	--timers) echo "${timers[@]}" ;;
-	--all) echo "${all[@]}" ;;
+	--long) echo "${long[@]}" ;;
+	--all) echo "${all[@]}" "${long[@]}" ;;
 	--odd) for ((i = 0; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
 	--even) for ((i = 1; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
 	"") echo "${others[@]}" ;;
@@ -74,12 +79,50 @@ count()
 	((planned == seen))
 }
 
+# leak_scan: an object counts as leaked when it is 5 s old and two scans have not found
+# a pointer to it
+leak_scan()
+{
+	echo scan >"$KMEMLEAK"
+	sleep 6
+	echo scan >"$KMEMLEAK"
+}
+
+# leaks_forget: what others have lost so far is no script's fault. Only what a scan has
+# reported can be cleared.
+leaks_forget()
+{
+	leak_scan
+	echo clear >"$KMEMLEAK"
+}
+
+# leaks_none NUMBER SCRIPT: the result that says whether it has left any
+leaks_none()
+{
+	local found
+
+	# What a loaded module can still find is not lost, though nobody will ask for it
+	modprobe -r "${KIND:-mytun}" 2>/dev/null
+	leak_scan
+	found=$(<"$KMEMLEAK")
+	if [[ $found ]]; then
+		echo "# ${found//$'\n'/$'\n'# }"
+		echo clear >"$KMEMLEAK"
+		FAIL=$((FAIL + 1))
+		echo "not ok $1 E46 $2 leaves no memory behind"
+		return
+	fi
+	PASS=$((PASS + 1))
+	echo "ok $1 E46 $2 leaves no memory behind"
+}
+
 # run NUMBER SCRIPT
 run()
 {
-	local begin=$SECONDS status=0 complete=1 result=ok note=
+	local begin=$SECONDS status=0 complete=1 result=ok note='' shell=bash
 
-	count < <(timeout -k 10 "${TIMEOUT:-600}" bash "./$2" 2>&1) || complete=
+	[[ $2 != *.py ]] || shell=python3
+	count < <(timeout -k 10 "${TIMEOUT:-600}" "$shell" "./$2" 2>&1) || complete=
 	wait $! || status=$?
 	case $complete$status in
 	10) ;;
@@ -94,12 +137,19 @@ run()
 	echo "$result $1 $2$note"
 }
 
+list=''
+[[ ${1:-} != --list ]] || { list=1; shift; }
 read -r -a scripts < <(chosen "$@")
 ((${#scripts[@]})) || exit 1
+[[ ! $list ]] || { printf '%s\n' "${scripts[@]}"; exit; }
+results=1
+[[ ! -w $KMEMLEAK ]] || results=2
 echo "KTAP version 1"
-echo "1..${#scripts[@]}"
+echo "1..$((results * ${#scripts[@]}))"
+((results == 1)) || leaks_forget
 for i in "${!scripts[@]}"; do
-	run $((i + 1)) "${scripts[i]}"
+	run $((results * i + 1)) "${scripts[i]}"
+	((results == 1)) || leaks_none $((results * i + 2)) "${scripts[i]}"
 done
 
 echo "# Totals: pass:$PASS fail:$FAIL xfail:0 xpass:0 skip:$SKIP error:$ERROR"

@@ -225,7 +225,8 @@ static int get_drops(const struct nlattr *nest, struct device *dev)
 	if (!nest)
 		return 0;
 	sort_nest(nest, tb, MYTUN_DROP_MAX);
-	for (i = 0; i <= MYTUN_DROP_MAX; i++)
+	/* MYTUN_DROP_UNSPEC is padding, in kernels that align what is 64 bits wide */
+	for (i = MYTUN_DROP_UNSPEC + 1; i <= MYTUN_DROP_MAX; i++)
 		if (get(tb[i], &dev->drops[i], sizeof(dev->drops[i])) < 0)
 			return -EBADMSG;
 	return 0;

@@ -224,3 +224,8 @@ bool session_policy_rekey_after_receive(const struct session_age *age, u64 now_n
 	return age->initiator &&
 	       older_than(age, now_ns, REJECT_AFTER_TIME - KEEPALIVE_TIMEOUT - REKEY_TIMEOUT);
 }
+
+bool session_policy_zero_due(const struct session_age *newest, u64 now_ns)
+{
+	return older_than(newest, now_ns, KEY_ZEROING_TIME);
+}

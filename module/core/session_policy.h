@@ -174,4 +174,13 @@ bool session_policy_rekey_after_send(const struct session_age *age, u64 now_ns);
  */
 bool session_policy_rekey_after_receive(const struct session_age *age, u64 now_ns);
 
+/**
+ * session_policy_zero_due() - may everything be wiped?
+ * @newest: the youngest keypair
+ * @now_ns: boot time
+ *
+ * Return: true when nothing was derived for KEY_ZEROING_TIME.
+ */
+bool session_policy_zero_due(const struct session_age *newest, u64 now_ns);
+
 #endif /* _MYTUN_CORE_SESSION_POLICY_H */

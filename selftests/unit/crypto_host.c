@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* core/crypto.h on libsodium, and on libcrypto for BLAKE2s. */
+/* core/crypto.h on libsodium, but for BLAKE2s: crypto_host_blake2s.c. */
 #include <stdlib.h>
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
 /* Not <sodium.h>: its crypto_hash() is another. */
 #include <sodium/crypto_aead_chacha20poly1305.h>
 #include <sodium/crypto_aead_xchacha20poly1305.h>
@@ -14,6 +12,7 @@
 #include <linux/unaligned.h>
 
 #include "crypto.h"
+#include "crypto_host.h"
 
 /* A library that fails here is no outcome that a test could go on with. */
 static void must(int ok)
@@ -22,44 +21,28 @@ static void must(int ok)
 		abort();
 }
 
-void crypto_hash(u8 out[NOISE_HASH_LEN], const u8 *a, size_t alen, const u8 *b, size_t blen)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+static unsigned int fail_in;
 
-	must(ctx && EVP_DigestInit_ex(ctx, EVP_blake2s256(), NULL));
-	must(EVP_DigestUpdate(ctx, a, alen));
-	must(EVP_DigestUpdate(ctx, b, blen));
-	must(EVP_DigestFinal_ex(ctx, out, NULL));
-	EVP_MD_CTX_free(ctx);
+void crypto_host_fail(unsigned int nth)
+{
+	fail_in = nth;
 }
 
-void crypto_mac(u8 out[MAC_LEN], const u8 *key, size_t keylen, const u8 *in, size_t inlen)
+static bool fails(void)
 {
-	size_t size = MAC_LEN;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "BLAKE2SMAC", NULL);
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-
-	must(ctx && EVP_MAC_init(ctx, key, keylen, params));
-	must(EVP_MAC_update(ctx, in, inlen));
-	must(EVP_MAC_final(ctx, out, &size, MAC_LEN) && size == MAC_LEN);
-	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(mac);
+	return fail_in && !--fail_in;
 }
 
 bool crypto_x25519(u8 out[NOISE_KEY_LEN], const u8 secret[NOISE_KEY_LEN],
 		   const u8 point[NOISE_KEY_LEN])
 {
 	/* libsodium refuses low-order points, which are those with an all-zero result. */
-	return crypto_scalarmult_curve25519(out, secret, point) == 0;
+	return !fails() && crypto_scalarmult_curve25519(out, secret, point) == 0;
 }
 
 bool crypto_x25519_public(u8 pub[NOISE_KEY_LEN], const u8 secret[NOISE_KEY_LEN])
 {
-	if (sodium_is_zero(secret, NOISE_KEY_LEN))
+	if (fails() || sodium_is_zero(secret, NOISE_KEY_LEN))
 		return false;
 	return crypto_scalarmult_curve25519_base(pub, secret) == 0;
 }

@@ -264,6 +264,16 @@ static void test_out_of_memory(void **state)
 	pair_compare(pair);
 }
 
+static void test_no_cache(void **state)
+{
+	shim_alloc_fail(1);
+	assert_int_equal(allowedips_cache_init(), -ENOMEM);
+	shim_alloc_fail(0);
+	assert_int_equal(allowedips_cache_init(), 0);
+	allowedips_cache_uninit();
+	assert_int_equal(shim_alloc_objects(), 0);
+}
+
 /* What a reader holds stays until the grace period ends, also when the table goes. */
 static void test_grace_period(void **state)
 {
@@ -483,6 +493,7 @@ int main(void)
 		with_table(test_order_is_kept),
 		with_table(test_remove_owner),
 		with_table(test_out_of_memory),
+		cmocka_unit_test(test_no_cache),
 		with_table(test_grace_period),
 		with_table(test_deepest),
 		with_table(test_free_large),

@@ -17,6 +17,7 @@
 
 #include "cookie.h"
 #include "crypto.h"
+#include "crypto_host.h"
 #include "hkdf.h"
 #include "noise.h"
 #include "../../module/selftest/vectors.h"
@@ -584,6 +585,37 @@ static void test_nobody_is_spoken_to(void **state)
 	assert_unchanged(&a.hs, noise_consume_response(&a.hs, &response, &a.id), false);
 }
 
+/* Each X25519 of @call fails in turn: it is refused, and @hs stays as it was. */
+#define assert_x25519_matters(hs, count, call, expected)                                           \
+	do {                                                                                       \
+		unsigned int __nth;                                                                \
+		for (__nth = 1; __nth <= (count); __nth++) {                                       \
+			crypto_host_fail(__nth);                                                   \
+			assert_unchanged(hs, call, expected);                                      \
+		}                                                                                  \
+		crypto_host_fail(0);                                                               \
+	} while (0)
+
+/* Most of these points and scalars cannot fail with X25519 as it is: nobody relies on it. */
+static void test_x25519_fails(void **state)
+{
+	struct noise_identity nobody;
+
+	crypto_host_fail(1);
+	noise_identity_set(&nobody, private_a);
+	assert_false(nobody.valid);
+	assert_memory_equal(nobody.static_private, zero, NOISE_KEY_LEN);
+
+	assert_x25519_matters(&a.hs, 2, try_initiate(&a, 1), false);
+	assert_true(try_initiate(&a, 1));
+	assert_x25519_matters(&b.hs, 1, open_and_consume(&b, start_ns), -EPERM);
+	assert_int_equal(accept_initiation(&b, start_ns), 0);
+	assert_x25519_matters(&b.hs, 3, respond(&b), false);
+	assert_true(respond(&b));
+	assert_x25519_matters(&a.hs, 2, accept_response(&a), false);
+	assert_true(accept_response(&a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest all[] = {
@@ -609,6 +641,7 @@ int main(void)
 		cmocka_unit_test_setup(test_low_order, setup),
 		cmocka_unit_test_setup(test_zero_static_static, setup),
 		cmocka_unit_test_setup(test_nobody_is_spoken_to, setup),
+		cmocka_unit_test_setup(test_x25519_fails, setup),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);

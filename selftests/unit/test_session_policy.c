@@ -227,6 +227,21 @@ static void test_stop(void **state)
 	assert_int_equal(s.persistent_keepalive_s, 25);
 }
 
+/* A number that is no event is taken for none. */
+static void test_no_event(void **state)
+{
+	struct session_state s, before;
+	int i;
+
+	session_policy_init(&s);
+	session_policy_event(&s, SESSION_DATA_SENT, NOW, 0);
+	before = s;
+	for (i = SESSION_EVENT_COUNT; i < SESSION_EVENT_COUNT + 2; i++) {
+		assert_int_equal(session_policy_event(&s, i, NOW + SECOND, 0), 0);
+		assert_memory_equal(&s, &before, sizeof(s));
+	}
+}
+
 static void test_ages(void **state)
 {
 	struct session_age age = { .born_ns = NOW, .initiator = true };
@@ -239,6 +254,10 @@ static void test_ages(void **state)
 	assert_true(session_policy_rekey_after_send(&age, NOW + 120 * SECOND));
 	assert_false(session_policy_rekey_after_receive(&age, NOW + 165 * SECOND - 1));
 	assert_true(session_policy_rekey_after_receive(&age, NOW + 165 * SECOND));
+
+	assert_false(session_policy_zero_due(&age, NOW - MS));
+	assert_false(session_policy_zero_due(&age, NOW + 540 * SECOND - 1));
+	assert_true(session_policy_zero_due(&age, NOW + 540 * SECOND));
 
 	age.initiator = false;
 	assert_false(session_policy_rekey_after_send(&age, NOW + 179 * SECOND));
@@ -550,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_set_persistent),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_no_event),
 		cmocka_unit_test(test_ages),
 		with_life(test_keepalive_after_10_s),
 		with_life(test_no_keepalive_when_answered),

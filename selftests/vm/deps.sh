@@ -14,8 +14,8 @@ set -e
 NEEDED=(
 	# virtual machine
 	qemu-system-x86 cpio kmod rsync xz-utils
-	# building the module; fetching kernels
-	make gcc debootstrap debian-archive-keyring
+	# building the module and kernels; fetching kernels
+	make gcc bc bison flex libelf-dev debootstrap debian-archive-keyring
 	# tools of the guest
 	bash coreutils conntrack ethtool findutils iperf3 iproute2 iptables
 	iputils-ping jq mount ncat nftables procps python3 socat tcpdump util-linux

@@ -232,6 +232,7 @@ static void test_from_kernel(void **state)
 	{
 		struct nlattr *drops = mnl_attr_nest_start(nlh, MYTUN_DEV_A_DROPS);
 
+		mnl_attr_put(nlh, MYTUN_DROP_UNSPEC, 0, NULL);
 		mnl_attr_put_u64(nlh, MYTUN_DROP_RX_REPLAY, 9);
 		mnl_attr_put_u64(nlh, MYTUN_DROP_MAX + 1, 9);
 		mnl_attr_nest_end(nlh, drops);
@@ -325,7 +326,8 @@ static void test_wrong_lengths(void **state)
 {
 	static const uint16_t types[] = {
 		MYTUN_PEER_A_PRESHARED_KEY, MYTUN_PEER_A_PERSISTENT_KEEPALIVE,
-		MYTUN_PEER_A_LAST_HANDSHAKE_SEC, MYTUN_PEER_A_RX_BYTES, MYTUN_PEER_A_ENDPOINT_ADDR,
+		MYTUN_PEER_A_LAST_HANDSHAKE_SEC, MYTUN_PEER_A_LAST_HANDSHAKE_NSEC,
+		MYTUN_PEER_A_RX_BYTES, MYTUN_PEER_A_TX_BYTES, MYTUN_PEER_A_ENDPOINT_ADDR,
 	};
 	uint8_t key[KEY_LEN] = { 1 };
 	static char buf[MSG_ROOM];
@@ -343,6 +345,87 @@ static void test_wrong_lengths(void **state)
 		assert_int_equal(msg_get_peer(nlh, dev), -EBADMSG);
 		device_free(dev);
 	}
+}
+
+/* What the kernel may send of a peer is either whole or not there. */
+static void test_halves(void **state)
+{
+	static const struct {
+		uint16_t outer, inner, len;
+	} halves[] = {
+		{ MYTUN_PEER_A_ENDPOINT_ADDR, 0, 4 },
+		{ MYTUN_PEER_A_ENDPOINT_ADDR, 0, 16 },
+		{ MYTUN_PEER_A_ALLOWEDIPS, MYTUN_ALLOWEDIP_A_ADDR, 4 },
+		{ MYTUN_PEER_A_ALLOWEDIPS, MYTUN_ALLOWEDIP_A_ADDR, 5 },
+		{ MYTUN_PEER_A_ALLOWEDIPS, MYTUN_ALLOWEDIP_A_PREFIX_LEN, 1 },
+	};
+	uint8_t key[KEY_LEN] = { 1 };
+	static char buf[MSG_ROOM];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(halves) / sizeof(halves[0]); i++) {
+		struct device *dev = device_alloc();
+		struct nlmsghdr *nlh = msg_start(buf, FAMILY, 0, MYTUN_CMD_PEER_GET, NULL);
+		struct nlattr *nest = mnl_attr_nest_start(nlh, MYTUN_A_PEER);
+		struct nlattr *ips, *entry;
+
+		mnl_attr_put(nlh, MYTUN_PEER_A_PUBLIC_KEY, KEY_LEN, key);
+		if (halves[i].inner) {
+			ips = mnl_attr_nest_start(nlh, halves[i].outer);
+			entry = mnl_attr_nest_start(nlh, MYTUN_ALLOWEDIP_A_ENTRY);
+			mnl_attr_put(nlh, halves[i].inner, halves[i].len, key);
+			mnl_attr_nest_end(nlh, entry);
+			mnl_attr_nest_end(nlh, ips);
+		} else {
+			mnl_attr_put(nlh, halves[i].outer, halves[i].len, key);
+		}
+		mnl_attr_nest_end(nlh, nest);
+		assert_int_equal(msg_get_peer(nlh, dev), -EBADMSG);
+		device_free(dev);
+	}
+}
+
+/* @outer is one of the device's, and DROPS has @inner in it; 0: @inner is beside the device. */
+static void assert_device_refused(uint16_t outer, uint16_t inner, uint16_t len)
+{
+	static const char bytes[2 * IFNAMSIZ] = "a name that is too long";
+	struct device *dev = device_alloc();
+	static char buf[MSG_ROOM];
+	struct nlmsghdr *nlh = msg_start(buf, FAMILY, 0, MYTUN_CMD_DEV_GET, NULL);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MYTUN_A_DEV);
+	struct nlattr *drops;
+
+	if (outer == MYTUN_DEV_A_DROPS) {
+		drops = mnl_attr_nest_start(nlh, outer);
+		mnl_attr_put(nlh, inner, len, bytes);
+		mnl_attr_nest_end(nlh, drops);
+	} else if (outer) {
+		mnl_attr_put(nlh, outer, len, bytes);
+	}
+	mnl_attr_nest_end(nlh, nest);
+	if (!outer)
+		mnl_attr_put(nlh, inner, len, bytes);
+	assert_int_equal(msg_get_device(nlh, dev), -EBADMSG);
+	device_free(dev);
+}
+
+static void test_device_refused(void **state)
+{
+	struct device *dev = device_alloc();
+	static char buf[MSG_ROOM];
+
+	(void)state;
+	assert_device_refused(MYTUN_DEV_A_PRIVATE_KEY, 0, KEY_LEN - 1);
+	assert_device_refused(MYTUN_DEV_A_PUBLIC_KEY, 0, 0);
+	assert_device_refused(MYTUN_DEV_A_LISTEN_PORT, 0, 4);
+	assert_device_refused(MYTUN_DEV_A_FWMARK, 0, 2);
+	assert_device_refused(MYTUN_DEV_A_DROPS, MYTUN_DROP_MAX, 4);
+	assert_device_refused(0, MYTUN_A_IFINDEX, 2);
+	assert_device_refused(0, MYTUN_A_IFNAME, IFNAMSIZ);
+	assert_int_equal(msg_get_device(msg_start(buf, FAMILY, 0, MYTUN_CMD_DEV_GET, NULL), dev),
+			 -EBADMSG);
+	device_free(dev);
 }
 
 static void test_long_prefix(void **state)
@@ -415,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_wrong_lengths),
+		cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_device_refused),
 		cmocka_unit_test(test_long_prefix),
 		cmocka_unit_test(test_extack),
 		cmocka_unit_test(test_extack_open_end),

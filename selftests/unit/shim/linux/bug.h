@@ -6,7 +6,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 
-void __attribute__((__noreturn__)) shim_bug(const char *file, int line, const char *what);
+void shim_bug(const char *file, int line, const char *what);
 
 #define BUG() shim_bug(__FILE__, __LINE__, "BUG")
 #define BUG_ON(cond)                                                                               \

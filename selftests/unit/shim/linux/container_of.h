@@ -6,7 +6,7 @@
 
 #define container_of(ptr, type, member)                                                            \
 	__extension__({                                                                            \
-		const __typeof__(((type *)0)->member) *__mptr = (ptr);                             \
+		const __typeof__(*&((type *)0)->member) *__mptr = (ptr);                           \
 		(type *)((char *)(uintptr_t)__mptr - offsetof(type, member));                      \
 	})
 

@@ -1,0 +1,398 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# B16 to B20: more messages than a device can take, from strangers and from peers.
+# Topology: rawpeer/lib.sh.
+#
+#	FLOOD	initiations with a bad mac1 (100000)
+#	ROUNDS	data messages of a well-behaved peer while another floods (300)
+#	GREED	messages that the other sends for each of them (16)
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/rawpeer/lib.sh"
+
+[[ -x $RAWPEER ]] || skip_all "missing: $RAWPEER"
+plan 9
+need chrt awk
+shopt -s extglob
+
+FLOOD=${FLOOD:-100000}
+ROUNDS=${ROUNDS:-300}
+GREED=${GREED:-16}
+PAYLOAD=1200
+PEERS=(p0 p1 p2 p3 p4 p5 p6 p7)
+PROBES=/sys/kernel/tracing
+
+fresh()
+{
+	peer_again r 5000 10.9.0.2
+	raw r replies
+	drops_begin
+}
+
+dropped()
+{
+	echo $((NOW[$1] - BEFORE[$1]))
+}
+
+# ---- B16 ----
+
+# probe_curve: have the kernel count curve operations, whichever of its functions does them
+probe_curve()
+{
+	local name probes=0
+
+	[[ -e $PROBES/kprobe_events ]] || return
+	for name in curve25519_arch curve25519_generic; do
+		! echo "p:selftest/$name $name" >>"$PROBES/kprobe_events" 2>/dev/null ||
+			probes=$((probes + 1))
+	done
+	((probes)) || return
+	echo 1 >"$PROBES/events/selftest/enable"
+}
+
+probe_end()
+{
+	echo 0 >"$PROBES/events/selftest/enable"
+	echo >"$PROBES/kprobe_events"
+}
+
+# curve_operations: how many so far
+curve_operations()
+{
+	awk '$1 ~ /^curve25519/ { n += $2 } END { print n + 0 }' "$PROBES/kprobe_profile"
+}
+
+bad_mac1()
+{
+	local before probed='' curves=0
+
+	fresh
+	establish r
+	before=$(peer_state)
+	if probe_curve; then
+		defer probe_end
+		probed=1
+		# They are seen when there are any
+		establish r
+		before=$(peer_state)
+		curves=$(curve_operations)
+		((curves >= 3))
+	fi
+	raws "sent $FLOOD" r flood "$FLOOD" 0 bad away
+	drops_are rx-bad-mac1 "$FLOOD"
+	echo "# $FLOOD initiations with a bad mac1" >&3
+	if [[ $probed ]]; then
+		same "$curves" "$(curve_operations)"
+	else
+		echo "# no kprobes: curve operations were not counted, only drops" >&3
+	fi
+	silent r
+	same "$before" "$(peer_state)"
+	works r
+}
+
+# ---- B17 to B19 ----
+
+# load: keep the device under load, by noise that is worth a curve operation. The real-time
+# priority of its sender lets a whole burst queue up before anyone works on it.
+load()
+{
+	while :; do
+		raw f flood 800 0 good away
+		sleep 0.3
+	done &
+	LOAD=$!
+	wait_for 20 under_load
+}
+
+under_load()
+{
+	read_drops
+	((NOW[rx-cookie-sent] > BEFORE[rx-cookie-sent]))
+}
+
+# unload: and forget what has been counted. The last burst is over when it has been answered.
+unload()
+{
+	kill "$LOAD"
+	wait "$LOAD" || true
+	# An answer may have been left behind
+	raw f keep
+	until [[ $ANSWER == kept ]]; do
+		read -rt 60 -u "${RAW_FROM[f]}" ANSWER
+	done
+}
+
+# baked NAME: it has a cookie, a new one
+baked()
+{
+	local try
+
+	raws crumbled "$1" crumble
+	# A full queue drops some
+	for try in {1..5}; do
+		raws "built 148" "$1" initiation
+		raws "sent 1" "$1" send home
+		raw "$1" await cookie 2
+		[[ $ANSWER == none ]] || break
+	done
+	same cookie "$ANSWER"
+}
+
+cookie_needed()
+{
+	fresh
+	load
+	baked r
+	raws "built 148" r initiation
+	raws "sent 1" r send home
+	raws response r await response 10
+	works r
+	unload
+}
+
+cookie_refused()
+{
+	fresh
+	load
+	baked r
+	raw r replies
+	# Proves that somebody receives at home, not there
+	raws "built 148" r initiation
+	raws "sent 1" r send away
+	sleep 0.3
+	raws "home * 0 0 * away 0 0 1 0 *" r replies
+	raws "sent 128" r flip 132 148 raw home
+	sleep 0.6
+	raws "home * 0 128 * away 0 0 0 0 *" r replies
+	# Were it not for that, this would have been good
+	raws "sent 1" r send home
+	raws response r await response 10
+	works r
+	unload
+	raws "* longer 0" r replies
+}
+
+# passed_limit NAME...: all of them, each with a cookie, send 20 initiations at once. Prints
+# how many the limiter let through, and what one bucket may have held meanwhile.
+passed_limit()
+{
+	local name begin elapsed_ms try
+
+	for name; do
+		baked "$name"
+	done
+	# Again, should the load have ended for a moment: its noise was counted then
+	for try in {1..5}; do
+		passed_limit_once "$@"
+		(($(dropped rx-rate-limit) + PASSED != $# * 20)) || break
+	done
+	same $(($# * 20)) $(($(dropped rx-rate-limit) + PASSED))
+	echo "# $# sources: $PASSED of $(($# * 20)) passed in $elapsed_ms ms" >&3
+}
+
+passed_limit_once()
+{
+	# Every bucket is full again
+	sleep 1.1
+	drops_begin
+	begin=${EPOCHREALTIME/./}
+	for name; do
+		echo "noise 20 home" >&"${RAW_TO[$name]}"
+	done
+	for name; do
+		answers "sent 20" "$name"
+	done
+	wait_for 10 limited $(($# * 20))
+	elapsed_ms=$(((${EPOCHREALTIME/./} - begin) / 1000))
+	PASSED=$(dropped rx-bad-handshake)
+	MAY_PASS=$((5 + elapsed_ms * 20 / 1000 + 1))
+}
+
+limited()
+{
+	read_drops
+	(($(dropped rx-rate-limit) + $(dropped rx-bad-handshake) >= $1))
+}
+
+limit_of_address()
+{
+	fresh
+	load
+	passed_limit r
+	((PASSED >= 5 && PASSED <= MAY_PASS))
+	# Each other address has a bucket of its own
+	passed_limit r v4a v4b v4c
+	((PASSED >= 20))
+	unload
+}
+
+limit_of_network()
+{
+	fresh
+	load
+	# All in one /64
+	passed_limit v6a v6b v6c v6d
+	((PASSED >= 5 && PASSED <= MAY_PASS))
+	# Each in another
+	passed_limit v6a v6x v6y v6z
+	((PASSED >= 20))
+	unload
+}
+
+# What does not come from a peer never gets more than it has sent; a peer's initiation does
+# not either
+amplification()
+{
+	local words name
+
+	fresh
+	raws crumbled r crumble
+	load
+	raws "built 148" r initiation
+	raw r lengths 0 201 away
+	raw r types away
+	raw r flip 0 148 raw away
+	raw r flip 0 116 mac away 0
+	unload
+	for name in r f; do
+		raw "$name" replies
+		echo "# $name: ${ANSWER#*away * * * * }" >&3
+		read -ra words <<<"$ANSWER"
+		# bytes N of M longer L
+		((words[11] > 0 && words[11] <= words[13]))
+		same 0 "${words[15]}"
+	done
+}
+
+# ---- B20 ----
+
+# fairness: sent and received messages of each peer in, a line each; out: Jain's index of what
+# each got in parts of what max-min fairness would have given it, and the least part of what a
+# peer other than the first sent that arrived
+fairness()
+{
+	awk '
+	{ sent[NR] = $1; got[NR] = $2; left += $2 }
+	END {
+		# Water is poured in until nothing is left; a full peer takes no more
+		for (open = NR; open; open = still) {
+			level = left / open
+			still = 0
+			taken = 0
+			for (i = 1; i <= NR; i++)
+				if (!(i in fair)) {
+					if (sent[i] <= level) {
+						fair[i] = sent[i]
+						left -= sent[i]
+						taken++
+					} else {
+						still++
+					}
+				}
+			if (!taken) {
+				for (i = 1; i <= NR; i++)
+					if (!(i in fair))
+						fair[i] = level
+				break
+			}
+		}
+		least = 1
+		for (i = 1; i <= NR; i++) {
+			x = got[i] / fair[i]
+			sum += x
+			squares += x * x
+			if (i > 1 && got[i] / sent[i] < least)
+				least = got[i] / sent[i]
+		}
+		printf "%d %d\n", 100 * sum * sum / (NR * squares), 100 * least
+	}'
+}
+
+# greedy: p0 sends GREED messages for each one of the others
+greedy()
+{
+	local name sent before=() i jain least files=() lines=''
+
+	for name in "${PEERS[@]}"; do
+		sent=$ROUNDS
+		[[ $name != p0 ]] || sent=$((ROUNDS * GREED))
+		establish "$name"
+		raws "recorded $sent" "$name" record "$sent" "$PAYLOAD" "$TMP/$name"
+		before+=("$(received b mt0 "$name")")
+		files+=("$TMP/$name")
+	done
+	drops_begin
+	# Only one way is to be measured
+	defer sysctl_set b net.ipv4.icmp_echo_ignore_all 0
+	sysctl_set b net.ipv4.icmp_echo_ignore_all 1
+	# Whatever the endpoint: they are all played from one socket
+	raws "sent $((ROUNDS * (GREED + 7)))" f play home "$GREED" "${files[@]}"
+	wait_for 30 settled
+	for i in "${!PEERS[@]}"; do
+		sent=$((i ? ROUNDS : ROUNDS * GREED))
+		lines+="$sent $((($(received b mt0 "${PEERS[i]}") - before[i]) / (PAYLOAD + 64)))"$'\n'
+	done
+	echo "# sent and received: ${lines//$'\n'/; }" >&3
+	read -r jain least < <(fairness <<<"${lines%$'\n'}")
+	echo "# dropped $(dropped rx-queue-full); Jain's index 0.$jain, least part $least %" >&3
+	(($(dropped rx-queue-full) > ROUNDS)) || skip "the device took it all: no overload came about"
+	((jain >= 80 && least >= 80))
+}
+
+# settled: nothing has come for a moment
+settled()
+{
+	local before
+
+	before=$(vpn b show mt0 transfer)
+	sleep 0.3
+	read_drops
+	[[ $before == "$(vpn b show mt0 transfer)" ]]
+}
+
+setup()
+{
+	local i name
+
+	device_make
+	keys r f v4a v4b v4c v6a v6b v6c v6d v6x v6y v6z "${PEERS[@]}"
+	ipn b route add 10.9.1.0/24 dev mt0
+	raw_start r 5000 10.9.0.2
+	raw_start f 5001 10.9.0.3
+	chrt -a -f -p 1 "$RAW_PID"
+	addresses a out 10.0.0.3/24 10.0.0.4/24 10.0.0.5/24 fd00::3/64 fd00::4/64 fd00::5/64 \
+		fd00:0:0:1::1/64 fd00:0:0:2::1/64 fd00:0:0:3::1/64
+	ipn b route add fd00:0:0::/46 via fd00::1
+	raw_start v4a 5000 10.9.0.2 10.0.0.3
+	raw_start v4b 5000 10.9.0.2 10.0.0.4
+	raw_start v4c 5000 10.9.0.2 10.0.0.5
+	i=2
+	for name in v6a v6b v6c v6d; do
+		raw_start "$name" 5000 10.9.0.2 "fd00::${i/2/1}" fd00::2
+		i=$((i + 1))
+	done
+	i=1
+	for name in v6x v6y v6z; do
+		raw_start "$name" 5000 10.9.0.2 "fd00:0:0:$((i++))::1" fd00::2
+	done
+	i=0
+	for name in "${PEERS[@]}"; do
+		raw_start "$name" $((5100 + i)) "10.9.1.$i"
+		vpn b set mt0 peer "${PUB[$name]}" allowed-ips "10.9.1.$i/32" \
+			endpoint "10.0.0.1:$((5100 + i))"
+		i=$((i + 1))
+	done
+}
+
+exec 3>&1
+setup
+check "B20 a peer that floods leaves the others their share" greedy
+check "B16 a flood of initiations with a bad mac1" bad_mac1
+check "B17 under load a cookie is asked for, and takes one further" cookie_needed
+check "B17 a cookie is of use to its source alone" cookie_refused
+check "B18 handshakes a second of an IPv4 address" limit_of_address
+check "B18 handshakes a second of an IPv6 /64" limit_of_network
+check "B19 no reply is longer than what it answers" amplification
+finish
