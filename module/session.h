@@ -24,8 +24,8 @@ enum mytun_session_work {
 
 /**
  * struct mytun_session - the handshake part of a peer
- * @lock: protects @handshake, @cookie, @index, @timestamp_ns and the making of keypairs; sleeps; inside
- *	the device's identity lock
+ * @lock: protects @handshake, @cookie, @index, @timestamp_ns and the making of keypairs;
+ *	sleeps; inside the device's identity lock
  * @handshake: Noise state
  * @cookie: what the peer's cookies say
  * @index: our name for the handshake under way

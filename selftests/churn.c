@@ -154,7 +154,7 @@ static void dump(void)
 	if (send(fd, &msg, msg.nl.nlmsg_len, 0) < 0)
 		fail("send");
 	if (!piece(&interrupted, &messages)) {
-		fprintf(stderr, "churn: the dump is over at once: %s\n", strerror(errno));
+		fprintf(stderr, "churn: all peers came at once: %s\n", strerror(errno));
 		exit(1);
 	}
 	printf("open\n");

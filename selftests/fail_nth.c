@@ -418,12 +418,18 @@ static bool refusal(int err)
 	return err == ENOMEM || err == ENOBUFS || err == EFAULT;
 }
 
+static bool same_state(const struct state *a, const struct state *b)
+{
+	return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len) && a->made == b->made &&
+	       a->up == b->up;
+}
+
 /* Tell what is wrong with it, if anything. */
 static const char *judge(const struct outcome *outcome, const struct state *before,
 			 const struct state *after, const struct state *wanted)
 {
-	bool nothing = !memcmp(after, before, sizeof(*after));
-	bool all = !memcmp(after, wanted, sizeof(*after));
+	bool nothing = same_state(after, before);
+	bool all = same_state(after, wanted);
 
 	if (outcome->err && !refusal(outcome->err))
 		return strerror(outcome->err);
@@ -471,7 +477,7 @@ static bool sweep(const struct operation *op)
 			printf("%s: fault %d: %s\n", op->name, nth, wrong);
 			return false;
 		}
-		if (memcmp(&after, &before, sizeof(after)))
+		if (!same_state(&after, &before))
 			undo(op);
 		if (outcome.err || outcome.lost)
 			refused++;

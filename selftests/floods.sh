@@ -43,7 +43,7 @@ probe_curve()
 	local name probes=0
 
 	[[ -e $PROBES/kprobe_events ]] || return
-	for name in curve25519_arch curve25519_generic; do
+	for name in curve25519 curve25519_arch curve25519_generic; do
 		! echo "p:selftest/$name $name" >>"$PROBES/kprobe_events" 2>/dev/null ||
 			probes=$((probes + 1))
 	done
