@@ -14,12 +14,15 @@
 #	UDP			datagrams in a repetition	(640)
 #	TCP			bytes in a repetition		(4194304)
 #	REPETITIONS		(5)
+#	PROFILE			"udp SIZE WINDOW" or "tcp": where its instructions go instead,
+#				path by path, as perf sees them: lines "path,samples,symbol"
 
 . "${0%/*}/../lib.sh"
 
 DATAGRAMS=${UDP:-640}
 BYTES=${TCP:-4194304}
 REPETITIONS=${REPETITIONS:-5}
+PROFILE=${PROFILE:-}
 PINGPONG=${0%/*}/pingpong
 TMP=$(mktemp -d)
 exec {PAUSE_FD}<> <(:)
@@ -124,11 +127,6 @@ measure()
 {
 	local size window
 
-	ns_add a b
-	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.2/24 fd00::2/64
-	"path_$1"
-	spawn b "$PINGPONG" serve
-	wait_for 10 on a ping -q -c 1 -W 1 "$TO"
 	for window in 32 1; do
 		for size in 64 512 1300; do
 			on a "$PINGPONG" udp "$TO" $size $window "$DATAGRAMS" "$REPETITIONS" |
@@ -136,13 +134,40 @@ measure()
 		done
 	done
 	on a "$PINGPONG" tcp "$TO" "$BYTES" "$REPETITIONS" | result "$1" tcp "$BYTES" 0
-	end_jobs
-	ns_delete
+}
+
+# profile PATH: the symbols into which the samples fall, of both ends
+profile()
+{
+	local load size window
+
+	read -r load size window <<<"$PROFILE"
+	case $load in
+	udp) set -- "$1" udp "$TO" "$size" "$window" "$DATAGRAMS" "$REPETITIONS" ;;
+	tcp) set -- "$1" tcp "$TO" "$BYTES" "$REPETITIONS" ;;
+	esac
+	on a perf record -q -e cpu-clock -c 20011 -a -o "$TMP/perf" -- "$PINGPONG" "${@:2}" >&2
+	perf script -i "$TMP/perf" -F ip,sym |
+		awk -v path="$1" '
+			{ count[$2]++ }
+			END { for (symbol in count) print path "," count[symbol] "," symbol }' |
+		sort -t, -k 2,2nr
 }
 
 LOG_PID=
 (($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun
 modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel ghash_clmulni_intel 2>/dev/null || true
 for path; do
-	measure "$path"
+	ns_add a b
+	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.2/24 fd00::2/64
+	"path_$path"
+	spawn b "$PINGPONG" serve
+	wait_for 10 on a ping -q -c 1 -W 1 "$TO"
+	if [[ $PROFILE ]]; then
+		profile "$path"
+	else
+		measure "$path"
+	fi
+	end_jobs
+	ns_delete
 done
