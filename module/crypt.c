@@ -287,7 +287,23 @@ bool mytun_crypt_seal(struct mytun_batch *batch)
 	return true;
 }
 
-static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+/* In one piece of memory that nobody shares. */
+static bool open_linear(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	const unsigned int header_len = sizeof(struct message_data);
+	unsigned int len = skb->len - header_len;
+	u8 *encrypted = skb->data + header_len;
+
+	if (!chacha20poly1305_decrypt(encrypted, encrypted, len, NULL, 0,
+				      mytun_message(skb)->counter, keypair->receiving_key))
+		return false;
+	__skb_pull(skb, header_len);
+	__skb_trim(skb, len - NOISE_TAG_LEN);
+	return true;
+}
+
+/* Over its fragments, or those of a copy. */
+static bool open_fragments(struct sk_buff *skb, const struct noise_keypair *keypair)
 {
 	const unsigned int header_len = sizeof(struct message_data);
 	struct mytun_message *message = mytun_message(skb);
@@ -314,16 +330,72 @@ static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypai
 	return !pskb_trim(skb, len - NOISE_TAG_LEN);
 }
 
+static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb)))
+		return open_linear(skb, keypair);
+	return open_fragments(skb, keypair);
+}
+
+/*
+ * A message of a train, in memory of its own: that of the train may be shared, and what is
+ * to be opened must not change after its tag was checked.
+ */
+static struct sk_buff *message_of(const struct sk_buff *train, unsigned int offset,
+				  unsigned int len)
+{
+	const struct message_data *header;
+	struct sk_buff *skb;
+
+	skb = netdev_alloc_skb(train->dev, len);
+	if (unlikely(!skb))
+		return NULL;
+	header = skb_put(skb, len);
+	if (unlikely(skb_copy_bits(train, offset, skb->data, len))) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	mytun_message(skb)->counter = le64_to_cpu(header->counter);
+	mytun_message(skb)->ds = mytun_message((struct sk_buff *)train)->ds;
+	return skb;
+}
+
+/* Return: how many messages were lost for want of memory. */
+static unsigned int open_train(struct sk_buff *train, unsigned int stride,
+			       const struct noise_keypair *keypair)
+{
+	struct sk_buff **tail = &train->next;
+	unsigned int offset, lost = 0;
+	struct sk_buff *skb;
+
+	for (offset = 0; offset < train->len; offset += stride) {
+		skb = message_of(train, offset, min(stride, train->len - offset));
+		if (unlikely(!skb)) {
+			lost++;
+			continue;
+		}
+		mytun_message(skb)->failed = !open_linear(skb, keypair);
+		*tail = skb;
+		tail = &skb->next;
+	}
+	return lost;
+}
+
 /**
  * mytun_crypt_open() - turn the messages of a batch into plaintexts
- * @batch: messages from their header on; &mytun_message.failed tells how each fared
+ * @batch: messages from their header on; &mytun_message.failed tells how each fared. Those
+ *	of a train are chained behind it afterwards
  *
- * Context: process context, may not sleep for long.
+ * Context: any but hardirq.
+ * Return: how many messages were lost for want of memory.
  */
-void mytun_crypt_open(struct mytun_batch *batch)
+unsigned int mytun_crypt_open(struct mytun_batch *batch)
 {
-	struct sk_buff *skb, *next;
+	struct sk_buff *skb = mytun_batch_first(batch);
 
-	mytun_batch_for_each(skb, next, batch)
+	if (batch->stride)
+		return open_train(skb, batch->stride, batch->keypair);
+	for (; skb; skb = skb->next)
 		mytun_message(skb)->failed = !open_message(skb, batch->keypair);
+	return 0;
 }

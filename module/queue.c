@@ -46,7 +46,6 @@ static void spread_work(struct work_struct *work)
 	void *entry;
 
 	while ((entry = ptr_ring_consume_bh(&spread->ring))) {
-		atomic_dec(&spread->reserved);
 		spread->run(spread->ctx, entry);
 		cond_resched();
 	}
@@ -56,8 +55,8 @@ static void spread_work(struct work_struct *work)
  * mytun_spread_init() - make a queue and its workers
  * @spread: queue
  * @wq: a per-CPU workqueue
- * @size: entries at most
- * @run: does the work on one entry; process context
+ * @size: entries at most, or what mytun_spread_reserve() counts, which is no less
+ * @run: does the work on one entry, and calls mytun_spread_release(); process context
  * @ctx: for @run
  *
  * Context: may sleep. Return: 0 or -ENOMEM.
@@ -137,9 +136,10 @@ static int spread_next_cpu(struct mytun_spread *spread)
 enum { SPREAD_SHARE = 4 };
 
 /**
- * mytun_spread_reserve() - take a place for an entry
+ * mytun_spread_reserve() - take places for an entry
  * @spread: queue
  * @order: of the peer and direction whose batch it is, or NULL: it is nobody's
+ * @places: how many it needs: one for each message, as a batch of many is as much work
  *
  * For those who must know that the queue takes the entry before they commit themselves.
  *
@@ -152,15 +152,28 @@ enum { SPREAD_SHARE = 4 };
  * Context: any. Return: false when the queue is full, or as full of this peer's as it may
  * be; else mytun_spread_push() must follow.
  */
-bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order)
+bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order,
+			  int places)
 {
-	int free = spread->size - atomic_inc_return(&spread->reserved);
+	int free = spread->size - atomic_add_return(places, &spread->reserved);
 
-	/* Several CPUs may add to an order at a time: each goes too far by one at most. */
+	/* Several CPUs may add to an order at a time: each goes too far by one entry at most. */
 	if (likely(free >= 0 && (!order || READ_ONCE(order->count) <= SPREAD_SHARE * free)))
 		return true;
-	atomic_dec(&spread->reserved);
+	atomic_sub(places, &spread->reserved);
 	return false;
+}
+
+/**
+ * mytun_spread_release() - give the places of an entry back
+ * @spread: queue
+ * @places: as many as were reserved
+ *
+ * Context: any.
+ */
+void mytun_spread_release(struct mytun_spread *spread, int places)
+{
+	atomic_sub(places, &spread->reserved);
 }
 
 /**
@@ -190,7 +203,7 @@ void mytun_order_init(struct mytun_order *order)
 /**
  * mytun_order_push() - take a place in the order
  * @order: order
- * @batch: batch; BATCH_PENDING until mytun_batch_finish()
+ * @batch: batch, its count set; BATCH_PENDING until mytun_batch_finish()
  *
  * Context: any but hardirq.
  */
@@ -204,7 +217,7 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 	else
 		WRITE_ONCE(order->head, batch);
 	order->tail = batch;
-	WRITE_ONCE(order->count, order->count + 1);
+	WRITE_ONCE(order->count, order->count + mytun_batch_places(batch));
 	spin_unlock_bh(&order->lock);
 }
 
@@ -230,7 +243,7 @@ struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 		WRITE_ONCE(order->head, batch->next);
 		if (!batch->next)
 			order->tail = NULL;
-		WRITE_ONCE(order->count, order->count - 1);
+		WRITE_ONCE(order->count, order->count - mytun_batch_places(batch));
 	}
 	spin_unlock_bh(&order->lock);
 	return batch;

@@ -12,6 +12,7 @@
 #include "device.h"
 #include "pipeline.h"
 #include "transport.h"
+#include "udp_train.h"
 
 /* A free port of both families is looked for so many times. */
 enum { PORT_ATTEMPTS = 100 };
@@ -237,10 +238,7 @@ static int udp_receive(struct sock *sk, struct sk_buff *skb)
 	linear = min_t(unsigned int, skb->len, sizeof(struct message_data));
 	if (unlikely(!pskb_may_pull(skb, linear)))
 		goto err_malformed;
-	/* It may wait in a queue: let go of all that must not. */
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	skb->dev = transport->device->dev;
+	mytun_transport_detach(transport->device->dev, skb);
 	transport->rx(transport->device, skb);
 	return 0;
 
@@ -262,6 +260,8 @@ static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_sndbuf = INT_MAX;
 	sk_set_memalloc(sk);
+	/* GRO may join datagrams; see udp_train.c for where they go. */
+	udp_set_bit(GRO_ENABLED, sk);
 	setup_udp_tunnel_sock(sock_net(sk), sk, &cfg);
 }
 
@@ -326,6 +326,8 @@ static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct
 				   lockdep_is_held(&device->transport_lock));
 	old6 = rcu_replace_pointer(transport->sock6, sk6,
 				   lockdep_is_held(&device->transport_lock));
+	if (old4)
+		mytun_udp_train_remove(sock_net(old4), ntohs(inet_sk(old4)->inet_sport));
 	synchronize_net();
 	udp_release(old4);
 	udp_release(old6);
@@ -342,12 +344,22 @@ static int udp_open(struct mytun_transport *transport, u16 port)
 	ret = udp_create(net, port, &sock4, &sock6);
 	if (ret)
 		return ret;
-	transport->port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	ret = mytun_udp_train_add(net, transport, port);
+	if (ret)
+		goto err_release;
+	transport->port = port;
 	udp_set_up(transport, sock4->sk);
 	if (sock6)
 		udp_set_up(transport, sock6->sk);
 	udp_swap(transport, sock4->sk, sock6 ? sock6->sk : NULL);
 	return 0;
+
+err_release:
+	udp_tunnel_sock_release(sock4->sk);
+	if (sock6)
+		udp_tunnel_sock_release(sock6->sk);
+	return ret;
 }
 
 static void udp_close(struct mytun_transport *transport)

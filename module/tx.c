@@ -236,10 +236,13 @@ static void encrypt_run(void *ctx, void *entry)
 {
 	struct mytun_batch *batch = entry;
 	struct mytun_peer *peer = batch->keypair->peer;
-	bool sealed = mytun_crypt_seal(batch);
+	struct mytun_device *device = ctx;
+	bool sealed;
 
+	mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
+	sealed = mytun_crypt_seal(batch);
 	if (unlikely(!sealed))
-		mytun_drop_n(ctx, MYTUN_DROP_TX_CRYPTO, batch->count);
+		mytun_drop_n(device, MYTUN_DROP_TX_CRYPTO, batch->count);
 	mytun_peer_get(peer);
 	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
 	mytun_order_drain(&peer->tx.order, send_batch);
@@ -253,14 +256,16 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
 
-	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order))) {
+	batch->keypair = keypair;
+	batch->count = messages->count;
+	batch->stride = 0;
+	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order,
+					   mytun_batch_places(batch)))) {
 		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
 		kfree_skb_list(messages->first);
 		mytun_keypair_put(keypair);
 		return;
 	}
-	batch->keypair = keypair;
-	batch->count = messages->count;
 	mytun_order_push(&peer->tx.order, batch);
 	mytun_spread_push(&device->encrypt, batch);
 }
@@ -431,7 +436,7 @@ void mytun_tx_peer_init(struct mytun_peer *peer)
  */
 int mytun_tx_device_init(struct mytun_device *device)
 {
-	return mytun_spread_init(&device->encrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_BATCHES,
+	return mytun_spread_init(&device->encrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_OUT,
 				 encrypt_run, device);
 }
 
