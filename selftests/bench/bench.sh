@@ -15,7 +15,8 @@
 #	TCP			bytes in a repetition		(4194304)
 #	REPETITIONS		(5)
 #	PROFILE			"udp SIZE WINDOW" or "tcp": where its instructions go instead,
-#				path by path, as perf sees them: lines "path,samples,symbol"
+#				path by path, as perf sees them: lines
+#				"path,samples,symbol,module"
 
 . "${0%/*}/../lib.sh"
 
@@ -147,9 +148,9 @@ profile()
 	tcp) set -- "$1" tcp "$TO" "$BYTES" "$REPETITIONS" ;;
 	esac
 	on a perf record -q -e cpu-clock -c 20011 -a -o "$TMP/perf" -- "$PINGPONG" "${@:2}" >&2
-	perf script -i "$TMP/perf" -F ip,sym |
+	perf script -i "$TMP/perf" -F ip,sym,dso |
 		awk -v path="$1" '
-			{ count[$2]++ }
+			{ gsub(/.*\/|[][()]/, "", $NF); count[$2 "," $NF]++ }
 			END { for (symbol in count) print path "," count[symbol] "," symbol }' |
 		sort -t, -k 2,2nr
 }
