@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Batches and the AEAD: ChaCha20-Poly1305 of the kernel's library (RFC 8439; the paper,
- * 5.4.6). Messages of one size, such as the segments of a GSO packet give, are sealed into
- * one train, which leaves as a single UDP GSO packet; others in place, over their
- * fragments.
+ * Batches and the AEAD (the paper, 5.4.6). Messages of one size, such as the segments of a
+ * GSO packet give, are sealed into one train, which leaves as a single UDP GSO packet; a
+ * train that arrives is opened into packets of their own. Others are sealed and opened in
+ * place.
  */
 #include <crypto/chacha20poly1305.h>
 #include <linux/ipv6.h>
@@ -13,6 +13,7 @@
 #include <linux/udp.h>
 #include <net/checksum.h>
 
+#include "aead.h"
 #include "core/wire.h"
 #include "crypt.h"
 #include "keypair.h"
@@ -36,48 +37,76 @@ static unsigned int padding_len(const struct sk_buff *skb, unsigned int mtu)
 	return min(padded, mtu) - skb->len;
 }
 
-/* Room before and behind the plaintext, in memory that nobody shares. */
-static int make_room(struct sk_buff *skb, unsigned int trailer_len, struct sk_buff **trailer)
+static void fill_header(struct message_data *header, u64 counter,
+			const struct noise_keypair *keypair)
 {
+	header->header.type = cpu_to_le32(MESSAGE_DATA);
+	header->receiver_index = keypair->remote_index;
+	header->counter = cpu_to_le64(counter);
+}
+
+/* Room before and behind the plaintext, in one piece of memory that nobody shares. */
+static bool make_room(struct sk_buff *skb, unsigned int trailer_len)
+{
+	unsigned int headroom = skb_headroom(skb), tailroom = skb_tailroom(skb);
+
+	if (likely(headroom >= CRYPT_HEADROOM && tailroom >= trailer_len && !skb_cloned(skb)))
+		return true;
+	headroom = headroom < CRYPT_HEADROOM ? CRYPT_HEADROOM - headroom : 0;
+	tailroom = tailroom < trailer_len ? trailer_len - tailroom : 0;
+	return !pskb_expand_head(skb, ALIGN(headroom, NET_SKB_PAD), tailroom, GFP_ATOMIC);
+}
+
+static bool seal_linear(struct sk_buff *skb, unsigned int padding,
+			const struct noise_keypair *keypair)
+{
+	u64 counter = mytun_message(skb)->counter;
+	unsigned int plain_len = skb->len + padding;
+
+	if (unlikely(!make_room(skb, padding + NOISE_TAG_LEN)))
+		return false;
+	memset(__skb_put(skb, padding + NOISE_TAG_LEN), 0, padding);
+	mytun_aead_seal(skb->data, plain_len, counter, keypair->sending_key);
+	fill_header(__skb_push(skb, sizeof(struct message_data)), counter, keypair);
+	return true;
+}
+
+/* Where the packet is a list of others, as reassembly leaves it: each in place. */
+static bool seal_fragments(struct sk_buff *skb, unsigned int padding,
+			   const struct noise_keypair *keypair)
+{
+	struct mytun_message *message = mytun_message(skb);
+	unsigned int plain_len = skb->len + padding;
+	struct scatterlist sg[CRYPT_MAX_FRAGS];
+	struct sk_buff *trailer;
 	int frags;
 
-	/* The checksum is computed before it is hidden. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
-		return -EIO;
 	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM)))
-		return -ENOMEM;
-	frags = skb_cow_data(skb, trailer_len, trailer);
-	if (unlikely(frags > CRYPT_MAX_FRAGS)) {
-		if (skb_linearize(skb))
-			return -ENOMEM;
-		frags = skb_cow_data(skb, trailer_len, trailer);
-	}
-	return frags;
+		return false;
+	frags = skb_cow_data(skb, padding + NOISE_TAG_LEN, &trailer);
+	if (unlikely(frags < 0 || frags > CRYPT_MAX_FRAGS))
+		return !skb_linearize(skb) && seal_linear(skb, padding, keypair);
+	memset(pskb_put(skb, trailer, padding + NOISE_TAG_LEN), 0, padding);
+	fill_header(skb_push(skb, sizeof(struct message_data)), message->counter, keypair);
+	sg_init_table(sg, frags);
+	if (skb_to_sgvec(skb, sg, sizeof(struct message_data), plain_len + NOISE_TAG_LEN) <= 0)
+		return false;
+	return chacha20poly1305_encrypt_sg_inplace(sg, plain_len, NULL, 0, message->counter,
+						   keypair->sending_key);
 }
 
 static bool seal_message(struct sk_buff *skb, const struct noise_keypair *keypair)
 {
-	struct mytun_message *message = mytun_message(skb);
-	unsigned int padding = padding_len(skb, message->mtu);
-	unsigned int plain_len = skb->len + padding;
-	struct scatterlist sg[CRYPT_MAX_FRAGS];
-	struct message_data *header;
-	struct sk_buff *trailer;
-	int frags;
+	unsigned int padding = padding_len(skb, mytun_message(skb)->mtu);
 
-	frags = make_room(skb, padding + NOISE_TAG_LEN, &trailer);
-	if (unlikely(frags < 0))
+	/* The checksum is computed before it is hidden. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return false;
-	memset(pskb_put(skb, trailer, padding + NOISE_TAG_LEN), 0, padding);
-	header = skb_push(skb, sizeof(*header));
-	header->header.type = cpu_to_le32(MESSAGE_DATA);
-	header->receiver_index = keypair->remote_index;
-	header->counter = cpu_to_le64(message->counter);
-	sg_init_table(sg, frags);
-	if (skb_to_sgvec(skb, sg, sizeof(*header), plain_len + NOISE_TAG_LEN) <= 0)
+	if (unlikely(skb_has_frag_list(skb)))
+		return seal_fragments(skb, padding, keypair);
+	if (unlikely(skb_linearize(skb)))
 		return false;
-	return chacha20poly1305_encrypt_sg_inplace(sg, plain_len, NULL, 0, message->counter,
-						   keypair->sending_key);
+	return seal_linear(skb, padding, keypair);
 }
 
 /*
@@ -157,17 +186,13 @@ static unsigned int seal_into(struct sk_buff *skb, u8 *to, const struct noise_ke
 {
 	struct mytun_message *message = mytun_message(skb);
 	unsigned int padding = padding_len(skb, message->mtu);
-	struct message_data *header = (struct message_data *)to;
-	u8 *plain = to + sizeof(*header);
+	u8 *plain = to + sizeof(struct message_data);
 
-	header->header.type = cpu_to_le32(MESSAGE_DATA);
-	header->receiver_index = keypair->remote_index;
-	header->counter = cpu_to_le64(message->counter);
+	fill_header((struct message_data *)to, message->counter, keypair);
 	copy_packet(skb, plain);
 	memset(plain + skb->len, 0, padding);
-	chacha20poly1305_encrypt(plain, plain, skb->len + padding, NULL, 0, message->counter,
-				 keypair->sending_key);
-	return sizeof(*header) + skb->len + padding + NOISE_TAG_LEN;
+	mytun_aead_seal(plain, skb->len + padding, message->counter, keypair->sending_key);
+	return MESSAGE_DATA_LEN(skb->len + padding);
 }
 
 /**
@@ -294,8 +319,8 @@ static bool open_linear(struct sk_buff *skb, const struct noise_keypair *keypair
 	unsigned int len = skb->len - header_len;
 	u8 *encrypted = skb->data + header_len;
 
-	if (!chacha20poly1305_decrypt(encrypted, encrypted, len, NULL, 0,
-				      mytun_message(skb)->counter, keypair->receiving_key))
+	if (!mytun_aead_open(encrypted, len, mytun_message(skb)->counter,
+			     keypair->receiving_key))
 		return false;
 	__skb_pull(skb, header_len);
 	__skb_trim(skb, len - NOISE_TAG_LEN);
