@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
-	check check-all check-debug check-kcsan check-portable check-mutants demo style format sparse check-layers analyze coverage deps module selftests docs scripts
+	check check-all check-debug check-kcsan check-portable check-mutants demo style format sparse check-layers analyze coverage bench bench-profile deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
 	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,8 @@ help:
 ## demo            client, router and server in a virtual machine: the tunnel on one screen
 ## check           build for Linux 6.1 and run every test; closes with "N passed, N failed"
 ## check-all       the same, and the tests in the guest on 6.12 and 7.2 too
+## bench           instructions for packets and bytes, mytun beside WireGuard, ESP and vxlan
+## bench-profile   where those instructions go (PROFILE="udp 1300 32" or tcp)
 ## check-debug     the tests in the guest on a kernel with every checker that Linux has
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
@@ -73,7 +75,7 @@ dkms-remove:
 ## coverage        lines and branches of module/core/ that unit tests and fuzzers run
 ## deps            install what building and testing need (Debian, as root)
 
-style sparse check-layers analyze coverage check check-all check-debug check-kcsan check-portable check-mutants demo deps:
+style sparse check-layers analyze coverage bench bench-profile check check-all check-debug check-kcsan check-portable check-mutants demo deps:
 	@scripts/$@.sh
 format:
 	git clang-format --extensions c,h HEAD

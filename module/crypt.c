@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Batches and the AEAD: ChaCha20-Poly1305 of the kernel's library, in place, over the
- * fragments of each message (RFC 8439; the paper, 5.4.6).
+ * Batches and the AEAD (the paper, 5.4.6). Messages of one size, such as the segments of a
+ * GSO packet give, are sealed into one train, which leaves as a single UDP GSO packet; a
+ * train that arrives is opened into packets of their own. Others are sealed and opened in
+ * place.
  */
 #include <crypto/chacha20poly1305.h>
 #include <linux/ipv6.h>
@@ -9,7 +11,9 @@
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/checksum.h>
 
+#include "aead.h"
 #include "core/wire.h"
 #include "crypt.h"
 #include "keypair.h"
@@ -33,69 +37,298 @@ static unsigned int padding_len(const struct sk_buff *skb, unsigned int mtu)
 	return min(padded, mtu) - skb->len;
 }
 
-/* Room before and behind the plaintext, in memory that nobody shares. */
-static int make_room(struct sk_buff *skb, unsigned int trailer_len, struct sk_buff **trailer)
+static void fill_header(struct message_data *header, u64 counter,
+			const struct noise_keypair *keypair)
 {
-	int frags;
-
-	/* The checksum is computed before it is hidden. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
-		return -EIO;
-	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM)))
-		return -ENOMEM;
-	frags = skb_cow_data(skb, trailer_len, trailer);
-	if (unlikely(frags > CRYPT_MAX_FRAGS)) {
-		if (skb_linearize(skb))
-			return -ENOMEM;
-		frags = skb_cow_data(skb, trailer_len, trailer);
-	}
-	return frags;
+	header->header.type = cpu_to_le32(MESSAGE_DATA);
+	header->receiver_index = keypair->remote_index;
+	header->counter = cpu_to_le64(counter);
 }
 
-static bool seal_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+/* Room before and behind the plaintext, in one piece of memory that nobody shares. */
+static bool make_room(struct sk_buff *skb, unsigned int trailer_len)
+{
+	unsigned int headroom = skb_headroom(skb), tailroom = skb_tailroom(skb);
+
+	if (likely(headroom >= CRYPT_HEADROOM && tailroom >= trailer_len && !skb_cloned(skb)))
+		return true;
+	headroom = headroom < CRYPT_HEADROOM ? CRYPT_HEADROOM - headroom : 0;
+	tailroom = tailroom < trailer_len ? trailer_len - tailroom : 0;
+	return !pskb_expand_head(skb, ALIGN(headroom, NET_SKB_PAD), tailroom, GFP_ATOMIC);
+}
+
+static bool seal_linear(struct sk_buff *skb, unsigned int padding,
+			const struct noise_keypair *keypair)
+{
+	u64 counter = mytun_message(skb)->counter;
+	unsigned int plain_len = skb->len + padding;
+
+	if (unlikely(!make_room(skb, padding + NOISE_TAG_LEN)))
+		return false;
+	memset(__skb_put(skb, padding + NOISE_TAG_LEN), 0, padding);
+	mytun_aead_seal(skb->data, plain_len, counter, keypair->sending_key);
+	fill_header(__skb_push(skb, sizeof(struct message_data)), counter, keypair);
+	return true;
+}
+
+/* Where the packet is a list of others, as reassembly leaves it: each in place. */
+static bool seal_fragments(struct sk_buff *skb, unsigned int padding,
+			   const struct noise_keypair *keypair)
 {
 	struct mytun_message *message = mytun_message(skb);
-	unsigned int padding = padding_len(skb, message->mtu);
 	unsigned int plain_len = skb->len + padding;
 	struct scatterlist sg[CRYPT_MAX_FRAGS];
-	struct message_data *header;
 	struct sk_buff *trailer;
 	int frags;
 
-	frags = make_room(skb, padding + NOISE_TAG_LEN, &trailer);
-	if (unlikely(frags < 0))
+	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM)))
 		return false;
+	frags = skb_cow_data(skb, padding + NOISE_TAG_LEN, &trailer);
+	if (unlikely(frags < 0 || frags > CRYPT_MAX_FRAGS))
+		return !skb_linearize(skb) && seal_linear(skb, padding, keypair);
 	memset(pskb_put(skb, trailer, padding + NOISE_TAG_LEN), 0, padding);
-	header = skb_push(skb, sizeof(*header));
-	header->header.type = cpu_to_le32(MESSAGE_DATA);
-	header->receiver_index = keypair->remote_index;
-	header->counter = cpu_to_le64(message->counter);
+	fill_header(skb_push(skb, sizeof(struct message_data)), message->counter, keypair);
 	sg_init_table(sg, frags);
-	if (skb_to_sgvec(skb, sg, sizeof(*header), plain_len + NOISE_TAG_LEN) <= 0)
+	if (skb_to_sgvec(skb, sg, sizeof(struct message_data), plain_len + NOISE_TAG_LEN) <= 0)
 		return false;
 	return chacha20poly1305_encrypt_sg_inplace(sg, plain_len, NULL, 0, message->counter,
 						   keypair->sending_key);
 }
 
+static bool seal_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	unsigned int padding = padding_len(skb, mytun_message(skb)->mtu);
+
+	/* The checksum is computed before it is hidden. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return false;
+	if (unlikely(skb_has_frag_list(skb)))
+		return seal_fragments(skb, padding, keypair);
+	if (unlikely(skb_linearize(skb)))
+		return false;
+	return seal_linear(skb, padding, keypair);
+}
+
+/*
+ * The pages of a train: a message never straddles two of these, so that it can be sealed
+ * as one piece of memory. A train and its outer headers are one IP packet.
+ */
+enum {
+	TRAIN_ORDER = 3,
+	TRAIN_CHUNK = PAGE_SIZE << TRAIN_ORDER,
+	TRAIN_MAX_LEN = U16_MAX - sizeof(struct ipv6hdr) - sizeof(struct udphdr),
+};
+
+/**
+ * struct train - messages that leave as one packet
+ * @first: the first of them, whose skb becomes the packet
+ * @count: messages
+ * @message_len: bytes of each but the last, which may be shorter
+ */
+struct train {
+	struct sk_buff *first;
+	unsigned int count;
+	unsigned int message_len;
+};
+
+static unsigned int sealed_len(struct sk_buff *skb)
+{
+	return sizeof(struct message_data) + skb->len +
+	       padding_len(skb, mytun_message(skb)->mtu) + NOISE_TAG_LEN;
+}
+
+/* What skb_copy_and_csum_dev() takes for granted. */
+static bool checksum_in_head(const struct sk_buff *skb)
+{
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16) <=
+		       skb_headlen(skb);
+}
+
+/* The longest train that begins with this message. */
+static struct train train_of(struct sk_buff *first)
+{
+	struct train train = { .first = first, .message_len = sealed_len(first) };
+	unsigned int room = TRAIN_MAX_LEN;
+	struct sk_buff *skb;
+	unsigned int len;
+
+	for (skb = first; skb && train.count < UDP_MAX_SEGMENTS; skb = skb->next) {
+		len = sealed_len(skb);
+		if (len > train.message_len || len > room || len > TRAIN_CHUNK ||
+		    !checksum_in_head(skb) ||
+		    mytun_message(skb)->ds != mytun_message(first)->ds)
+			break;
+		room -= len;
+		train.count++;
+		if (len < train.message_len)
+			break;
+	}
+	return train;
+}
+
+/* The inner packet, its checksum filled in as skb_checksum_help() would. */
+static void copy_packet(struct sk_buff *skb, u8 *to)
+{
+	__sum16 *check;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL) {
+		skb_copy_bits(skb, 0, to, skb->len);
+		return;
+	}
+	skb_copy_and_csum_dev(skb, to);
+	check = (__sum16 *)(to + skb_checksum_start_offset(skb) + skb->csum_offset);
+	*check = *check ?: CSUM_MANGLED_0;
+}
+
+/* Return: bytes of the message. */
+static unsigned int seal_into(struct sk_buff *skb, u8 *to, const struct noise_keypair *keypair)
+{
+	struct mytun_message *message = mytun_message(skb);
+	unsigned int padding = padding_len(skb, message->mtu);
+	u8 *plain = to + sizeof(struct message_data);
+
+	fill_header((struct message_data *)to, message->counter, keypair);
+	copy_packet(skb, plain);
+	memset(plain + skb->len, 0, padding);
+	mytun_aead_seal(plain, skb->len + padding, message->counter, keypair->sending_key);
+	return MESSAGE_DATA_LEN(skb->len + padding);
+}
+
+/**
+ * struct train_pages - where the messages of a train go
+ * @chunk: pages
+ * @len: bytes used in each
+ * @count: chunks
+ */
+struct train_pages {
+	struct page *chunk[TRAIN_MAX_LEN / (TRAIN_CHUNK / 2) + 1];
+	unsigned int len[TRAIN_MAX_LEN / (TRAIN_CHUNK / 2) + 1];
+	unsigned int count;
+};
+
+static void train_pages_free(struct train_pages *pages)
+{
+	while (pages->count)
+		__free_pages(pages->chunk[--pages->count], TRAIN_ORDER);
+}
+
+static bool train_pages_alloc(struct train_pages *pages, const struct train *train)
+{
+	unsigned int chunks = DIV_ROUND_UP(train->count, TRAIN_CHUNK / train->message_len);
+
+	pages->count = 0;
+	while (pages->count < chunks) {
+		struct page *page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
+						__GFP_NORETRY, TRAIN_ORDER);
+
+		if (unlikely(!page)) {
+			train_pages_free(pages);
+			return false;
+		}
+		pages->len[pages->count] = 0;
+		pages->chunk[pages->count++] = page;
+	}
+	return true;
+}
+
+/*
+ * The first message's skb gets the train in place of its packet. What the original GSO
+ * packet owes to its socket hangs at the last of its segments; it is to last as long as
+ * the train does.
+ */
+static bool train_carry(const struct train *train, const struct train_pages *pages,
+			struct sk_buff *last)
+{
+	struct sk_buff *skb = train->first;
+	unsigned int i;
+
+	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
+		return false;
+	skb_zcopy_clear(skb, true);
+	if (!skb->destructor) {
+		swap(skb->truesize, last->truesize);
+		swap(skb->destructor, last->destructor);
+		swap(skb->sk, last->sk);
+	}
+	for (i = 0; i < pages->count; i++) {
+		skb_fill_page_desc(skb, i, pages->chunk[i], 0, pages->len[i]);
+		skb->len += pages->len[i];
+		skb->data_len += pages->len[i];
+	}
+	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	skb_shinfo(skb)->gso_size = train->message_len;
+	skb_shinfo(skb)->gso_segs = train->count;
+	return true;
+}
+
+/* Return: false when there is no memory: nothing has been done. */
+static bool seal_train(const struct train *train, const struct noise_keypair *keypair)
+{
+	const unsigned int per_chunk = TRAIN_CHUNK / train->message_len;
+	struct sk_buff *skb = train->first, *last = skb;
+	struct train_pages pages;
+	unsigned int i;
+
+	if (!train_pages_alloc(&pages, train))
+		return false;
+	for (i = 0; i < train->count; i++, skb = skb->next) {
+		unsigned int *len = &pages.len[i / per_chunk];
+
+		*len += seal_into(skb, page_address(pages.chunk[i / per_chunk]) + *len, keypair);
+		last = skb;
+	}
+	if (unlikely(!train_carry(train, &pages, last))) {
+		train_pages_free(&pages);
+		return false;
+	}
+	skb = train->first->next;
+	train->first->next = last->next;
+	last->next = NULL;
+	kfree_skb_list(skb);
+	return true;
+}
+
 /**
  * mytun_crypt_seal() - turn the plaintexts of a batch into messages
- * @batch: messages are inner packets, their counters set
+ * @batch: messages are inner packets, their counters set; where several leave as one GSO
+ *	packet, the batch has one skb for them afterwards
  *
  * Context: process context, may not sleep for long.
  * Return: false when one could not be sealed: the batch is dead.
  */
 bool mytun_crypt_seal(struct mytun_batch *batch)
 {
-	struct sk_buff *skb, *next;
+	struct sk_buff *skb;
 
-	mytun_batch_for_each(skb, next, batch) {
+	for (skb = mytun_batch_first(batch); skb; skb = skb->next) {
+		struct train train = train_of(skb);
+
+		if (train.count > 1 && seal_train(&train, batch->keypair))
+			continue;
 		if (unlikely(!seal_message(skb, batch->keypair)))
 			return false;
 	}
 	return true;
 }
 
-static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+/* In one piece of memory that nobody shares. */
+static bool open_linear(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	const unsigned int header_len = sizeof(struct message_data);
+	unsigned int len = skb->len - header_len;
+	u8 *encrypted = skb->data + header_len;
+
+	if (!mytun_aead_open(encrypted, len, mytun_message(skb)->counter,
+			     keypair->receiving_key))
+		return false;
+	__skb_pull(skb, header_len);
+	__skb_trim(skb, len - NOISE_TAG_LEN);
+	return true;
+}
+
+/* Over its fragments, or those of a copy. */
+static bool open_fragments(struct sk_buff *skb, const struct noise_keypair *keypair)
 {
 	const unsigned int header_len = sizeof(struct message_data);
 	struct mytun_message *message = mytun_message(skb);
@@ -122,16 +355,72 @@ static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypai
 	return !pskb_trim(skb, len - NOISE_TAG_LEN);
 }
 
+static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb)))
+		return open_linear(skb, keypair);
+	return open_fragments(skb, keypair);
+}
+
+/*
+ * A message of a train, in memory of its own: that of the train may be shared, and what is
+ * to be opened must not change after its tag was checked.
+ */
+static struct sk_buff *message_of(const struct sk_buff *train, unsigned int offset,
+				  unsigned int len)
+{
+	const struct message_data *header;
+	struct sk_buff *skb;
+
+	skb = netdev_alloc_skb(train->dev, len);
+	if (unlikely(!skb))
+		return NULL;
+	header = skb_put(skb, len);
+	if (unlikely(skb_copy_bits(train, offset, skb->data, len))) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	mytun_message(skb)->counter = le64_to_cpu(header->counter);
+	mytun_message(skb)->ds = mytun_message((struct sk_buff *)train)->ds;
+	return skb;
+}
+
+/* Return: how many messages were lost for want of memory. */
+static unsigned int open_train(struct sk_buff *train, unsigned int stride,
+			       const struct noise_keypair *keypair)
+{
+	struct sk_buff **tail = &train->next;
+	unsigned int offset, lost = 0;
+	struct sk_buff *skb;
+
+	for (offset = 0; offset < train->len; offset += stride) {
+		skb = message_of(train, offset, min(stride, train->len - offset));
+		if (unlikely(!skb)) {
+			lost++;
+			continue;
+		}
+		mytun_message(skb)->failed = !open_linear(skb, keypair);
+		*tail = skb;
+		tail = &skb->next;
+	}
+	return lost;
+}
+
 /**
  * mytun_crypt_open() - turn the messages of a batch into plaintexts
- * @batch: messages from their header on; &mytun_message.failed tells how each fared
+ * @batch: messages from their header on; &mytun_message.failed tells how each fared. Those
+ *	of a train are chained behind it afterwards
  *
- * Context: process context, may not sleep for long.
+ * Context: any but hardirq.
+ * Return: how many messages were lost for want of memory.
  */
-void mytun_crypt_open(struct mytun_batch *batch)
+unsigned int mytun_crypt_open(struct mytun_batch *batch)
 {
-	struct sk_buff *skb, *next;
+	struct sk_buff *skb = mytun_batch_first(batch);
 
-	mytun_batch_for_each(skb, next, batch)
+	if (batch->stride)
+		return open_train(skb, batch->stride, batch->keypair);
+	for (; skb; skb = skb->next)
 		mytun_message(skb)->failed = !open_message(skb, batch->keypair);
+	return 0;
 }

@@ -6,6 +6,6 @@
 #include "pipeline.h"
 
 bool mytun_crypt_seal(struct mytun_batch *batch);
-void mytun_crypt_open(struct mytun_batch *batch);
+unsigned int mytun_crypt_open(struct mytun_batch *batch);
 
 #endif /* _MYTUN_CRYPT_H */

@@ -227,6 +227,7 @@ static void device_setup(struct net_device *dev)
 	device->transport.ops = &mytun_transport_udp;
 	device->transport.device = device;
 	device->transport.rx = mytun_rx_receive;
+	device->transport.rx_train = mytun_rx_receive_train;
 }
 
 static int device_newlink(struct net_device *dev, struct rtnl_newlink_params *params,

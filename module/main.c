@@ -11,6 +11,7 @@
 #include "queue.h"
 #include "selftest/selftest.h"
 #include "session.h"
+#include "udp_train.h"
 #include "uapi/mytun.h"
 
 static int __init mytun_init(void)
@@ -29,9 +30,12 @@ static int __init mytun_init(void)
 	ret = -ENOTRECOVERABLE;
 	if (!mytun_selftest())
 		goto err_uninit_session;
-	ret = mytun_device_init();
+	ret = mytun_udp_train_init();
 	if (ret)
 		goto err_uninit_session;
+	ret = mytun_device_init();
+	if (ret)
+		goto err_uninit_train;
 	ret = mytun_netlink_init();
 	if (ret)
 		goto err_uninit_device;
@@ -40,6 +44,8 @@ static int __init mytun_init(void)
 
 err_uninit_device:
 	mytun_device_uninit();
+err_uninit_train:
+	mytun_udp_train_uninit();
 err_uninit_session:
 	mytun_session_uninit();
 err_uninit_allowedips:
@@ -53,6 +59,7 @@ static void __exit mytun_exit(void)
 {
 	mytun_netlink_uninit();
 	mytun_device_uninit();
+	mytun_udp_train_uninit();
 	mytun_session_uninit();
 	allowedips_cache_uninit();
 	mytun_queue_uninit();

@@ -10,7 +10,9 @@ enum {
 	MYTUN_MAX_NESTED_PEERS = 8,		/* of one device, each behind the next */
 	MYTUN_MAX_STAGED = 128,			/* packets of a peer that wait for a session */
 	MYTUN_MAX_BATCH = 64,			/* messages, but one GSO packet is not divided */
-	MYTUN_MAX_QUEUED_BATCHES = 1024,	/* for each device and direction */
+	MYTUN_MAX_TRAIN = 128,			/* messages in one UDP packet */
+	MYTUN_MAX_QUEUED_OUT = 4096,		/* messages, for each device */
+	MYTUN_MAX_QUEUED_IN = 1024,
 	MYTUN_MAX_QUEUED_HANDSHAKES = 4096,	/* for each device */
 	MYTUN_UNDER_LOAD_HANDSHAKES = MYTUN_MAX_QUEUED_HANDSHAKES / 8,
 	MYTUN_UNDER_LOAD_SECONDS = 1,		/* after the queue was last that long */

@@ -43,12 +43,15 @@ struct mytun_message {
  * @next: the batch behind it in a struct mytun_order
  * @state: enum mytun_batch_state; written with release, read with acquire
  * @count: messages, at least 1
+ * @stride: in: the first skb is a train: a message begins every so many bytes. It has the
+ *	outer headers of all; once opened they follow it. 0: each skb is a message
  */
 struct mytun_batch {
 	struct noise_keypair *keypair;
 	struct mytun_batch *next;
 	int state;
 	unsigned int count;
+	unsigned int stride;
 };
 
 /**
@@ -77,6 +80,12 @@ static inline struct mytun_batch *mytun_batch(struct sk_buff *first)
 	return &mytun_cb(first)->batch;
 }
 
+/* Messages in an skb that is sealed: a train has several. */
+static inline unsigned int mytun_message_count(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+}
+
 /* The first message of a batch. */
 static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
 {
@@ -85,8 +94,13 @@ static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
 	return container_of(cb, struct sk_buff, cb);
 }
 
-/* Walk the messages; @skb may be consumed by the body, @next is the iterator's own. */
-#define mytun_batch_for_each(skb, next, batch) \
-	skb_list_walk_safe(mytun_batch_first(batch), skb, next)
+/*
+ * Places of a batch in queues: one for each message. One GSO packet of tiny segments may be
+ * more of them than any queue has.
+ */
+static inline int mytun_batch_places(const struct mytun_batch *batch)
+{
+	return min_t(unsigned int, batch->count, MYTUN_MAX_TRAIN);
+}
 
 #endif /* _MYTUN_PIPELINE_H */

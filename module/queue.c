@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Work spread over the CPUs, and order kept all the same; see queue.h. */
+#include <asm/simd.h>
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -46,7 +48,6 @@ static void spread_work(struct work_struct *work)
 	void *entry;
 
 	while ((entry = ptr_ring_consume_bh(&spread->ring))) {
-		atomic_dec(&spread->reserved);
 		spread->run(spread->ctx, entry);
 		cond_resched();
 	}
@@ -56,8 +57,8 @@ static void spread_work(struct work_struct *work)
  * mytun_spread_init() - make a queue and its workers
  * @spread: queue
  * @wq: a per-CPU workqueue
- * @size: entries at most
- * @run: does the work on one entry; process context
+ * @size: entries at most, or what mytun_spread_reserve() counts, which is no less
+ * @run: does the work on one entry, and calls mytun_spread_release(); process context
  * @ctx: for @run
  *
  * Context: may sleep. Return: 0 or -ENOMEM.
@@ -137,9 +138,10 @@ static int spread_next_cpu(struct mytun_spread *spread)
 enum { SPREAD_SHARE = 4 };
 
 /**
- * mytun_spread_reserve() - take a place for an entry
+ * mytun_spread_reserve() - take places for an entry
  * @spread: queue
  * @order: of the peer and direction whose batch it is, or NULL: it is nobody's
+ * @places: how many it needs: one for each message, as a batch of many is as much work
  *
  * For those who must know that the queue takes the entry before they commit themselves.
  *
@@ -152,15 +154,28 @@ enum { SPREAD_SHARE = 4 };
  * Context: any. Return: false when the queue is full, or as full of this peer's as it may
  * be; else mytun_spread_push() must follow.
  */
-bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order)
+bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order,
+			  int places)
 {
-	int free = spread->size - atomic_inc_return(&spread->reserved);
+	int free = spread->size - atomic_add_return(places, &spread->reserved);
 
-	/* Several CPUs may add to an order at a time: each goes too far by one at most. */
+	/* Several CPUs may add to an order at a time: each goes too far by one entry at most. */
 	if (likely(free >= 0 && (!order || READ_ONCE(order->count) <= SPREAD_SHARE * free)))
 		return true;
-	atomic_dec(&spread->reserved);
+	atomic_sub(places, &spread->reserved);
 	return false;
+}
+
+/**
+ * mytun_spread_release() - give the places of an entry back
+ * @spread: queue
+ * @places: as many as were reserved
+ *
+ * Context: any.
+ */
+void mytun_spread_release(struct mytun_spread *spread, int places)
+{
+	atomic_sub(places, &spread->reserved);
 }
 
 /**
@@ -185,12 +200,14 @@ void mytun_order_init(struct mytun_order *order)
 	order->tail = NULL;
 	order->count = 0;
 	order->draining = 0;
+	order->at_once_tick = jiffies;
+	order->at_once = 0;
 }
 
 /**
  * mytun_order_push() - take a place in the order
  * @order: order
- * @batch: batch; BATCH_PENDING until mytun_batch_finish()
+ * @batch: batch, its count set; BATCH_PENDING until mytun_batch_finish()
  *
  * Context: any but hardirq.
  */
@@ -204,7 +221,7 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 	else
 		WRITE_ONCE(order->head, batch);
 	order->tail = batch;
-	WRITE_ONCE(order->count, order->count + 1);
+	WRITE_ONCE(order->count, order->count + mytun_batch_places(batch));
 	spin_unlock_bh(&order->lock);
 }
 
@@ -230,7 +247,7 @@ struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 		WRITE_ONCE(order->head, batch->next);
 		if (!batch->next)
 			order->tail = NULL;
-		WRITE_ONCE(order->count, order->count - 1);
+		WRITE_ONCE(order->count, order->count - mytun_batch_places(batch));
 	}
 	spin_unlock_bh(&order->lock);
 	return batch;
@@ -279,6 +296,27 @@ bool mytun_order_end_drain(struct mytun_order *order)
 }
 
 /**
+ * mytun_order_drain_on() - mytun_order_drain() for the one who drains already
+ * @order: order; its drain bit is given up
+ * @fn: see there
+ *
+ * Context: process context, a reference to the peer.
+ */
+void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
+{
+	struct mytun_batch *batch;
+
+	do {
+		while ((batch = mytun_order_pop(order))) {
+			rcu_read_lock_bh();
+			fn(batch);
+			rcu_read_unlock_bh();
+			cond_resched();
+		}
+	} while (mytun_order_end_drain(order) && mytun_order_begin_drain(order));
+}
+
+/**
  * mytun_order_drain() - pass on what is finished, oldest first
  * @order: order
  * @fn: takes a batch over, rcu_read_lock_bh() held; never runs twice at a time for one order
@@ -289,16 +327,41 @@ bool mytun_order_end_drain(struct mytun_order *order)
  */
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
 {
-	struct mytun_batch *batch;
+	if (mytun_order_begin_drain(order))
+		mytun_order_drain_on(order, fn);
+}
 
-	do {
-		if (!mytun_order_begin_drain(order))
-			return;
-		while ((batch = mytun_order_pop(order))) {
-			rcu_read_lock_bh();
-			fn(batch);
-			rcu_read_unlock_bh();
-			cond_resched();
-		}
-	} while (mytun_order_end_drain(order));
+/*
+ * What is worked on at once is on the CPU that it came by. For a flood that would be one
+ * CPU for all: a peer has so many messages in a tick, the rest goes to the workers.
+ */
+enum { AT_ONCE_PER_TICK = 256, AT_ONCE_WAITING = 8, AT_ONCE_LEN = 2048 };
+
+/**
+ * mytun_order_at_once() - is a message to be worked on here and now?
+ * @order: its peer's
+ * @spread: the queue that it would go to
+ * @len: its length, bytes
+ *
+ * A message alone on its way is done before a worker has been woken. It is not worth it
+ * when the queue holds something already, for then a worker is awake; nor is a long one.
+ *
+ * Context: BH off. Return: false when it is to be queued.
+ */
+bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
+			 unsigned int len)
+{
+	unsigned long tick = jiffies;
+
+	if (len > AT_ONCE_LEN || READ_ONCE(order->count) >= AT_ONCE_WAITING ||
+	    atomic_read(&spread->reserved) || !may_use_simd())
+		return false;
+	if (READ_ONCE(order->at_once_tick) != tick) {
+		WRITE_ONCE(order->at_once_tick, tick);
+		WRITE_ONCE(order->at_once, 0);
+	}
+	if (READ_ONCE(order->at_once) >= AT_ONCE_PER_TICK)
+		return false;
+	WRITE_ONCE(order->at_once, READ_ONCE(order->at_once) + 1);
+	return true;
 }

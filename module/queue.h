@@ -35,8 +35,8 @@ struct mytun_spread_worker {
  * @run: called by a worker with each entry, BH as the caller of queue_work: on
  * @ctx: for @run
  * @next_cpu: where the next entry goes, round robin; races are harmless
- * @size: entries at most
- * @reserved: places taken: entries in @ring and those about to be pushed
+ * @size: places; an entry in @ring has one or more
+ * @reserved: places taken by entries in @ring and those about to be pushed
  */
 struct mytun_spread {
 	struct ptr_ring ring;
@@ -61,7 +61,8 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry));
 void mytun_spread_flush(struct mytun_spread *spread);
 bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
-				       const struct mytun_order *order);
+				       const struct mytun_order *order, int places);
+void mytun_spread_release(struct mytun_spread *spread, int places);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**
@@ -69,8 +70,10 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry);
  * @lock: protects @head, @tail and @count; innermost, taken with BH off
  * @head: oldest batch
  * @tail: newest batch
- * @count: batches; may be read without the lock
+ * @count: places of its batches, see mytun_batch_places(); may be read without the lock
  * @draining: somebody drains: bit 0, test_and_set_bit_lock()
+ * @at_once_tick: the tick in which @at_once were worked on without a queue
+ * @at_once: see mytun_order_at_once(); races are harmless
  */
 struct mytun_order {
 	spinlock_t lock;
@@ -78,6 +81,8 @@ struct mytun_order {
 	struct mytun_batch *tail;
 	int count;
 	unsigned long draining;
+	unsigned long at_once_tick;
+	int at_once;
 };
 
 void mytun_order_init(struct mytun_order *order);
@@ -87,6 +92,9 @@ bool mytun_order_ready(struct mytun_order *order);
 bool mytun_order_begin_drain(struct mytun_order *order);
 bool mytun_order_end_drain(struct mytun_order *order);
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
+void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
+bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
+			 unsigned int len);
 
 static inline bool mytun_order_empty(const struct mytun_order *order)
 {

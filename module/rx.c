@@ -3,6 +3,7 @@
  * The way in:
  *
  *	mytun_rx_receive	from the transport: what is it, whose is it?
+ *	mytun_rx_receive_train	the same for several messages in one packet
  *	decrypt_run		open, on any CPU
  *	rx_poll			NAPI, in order, one CPU at a time for each peer:
  *	receive_batch		replay, endpoint, keypair, timers
@@ -42,34 +43,146 @@ static bool may_receive(const struct noise_keypair *keypair)
 	       session_policy_usable(&age, ktime_get_coarse_boottime_ns());
 }
 
-static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff *skb)
+/*
+ * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
+ * holds the drain bit and a reference. BH off, RCU.
+ */
+static void schedule_drain(struct mytun_peer *peer)
 {
-	const struct message_data *header = (void *)skb->data;
-	struct mytun_message *message = mytun_message(skb);
-	struct mytun_batch *batch = mytun_batch(skb);
+	struct mytun_rx_cell *cell = this_cpu_ptr(peer->device->rx_cells);
+
+	if (!mytun_order_ready(&peer->rx.order) || !mytun_order_begin_drain(&peer->rx.order))
+		return;
+	if (unlikely(!mytun_peer_get_unless_zero(peer))) {
+		/* Its last batch is gone already, and with it all there was to drain. */
+		mytun_order_end_drain(&peer->rx.order);
+		return;
+	}
+	spin_lock(&cell->lock);
+	list_add_tail(&peer->rx.node, &cell->ready);
+	spin_unlock(&cell->lock);
+	napi_schedule(&cell->napi);
+}
+
+/* The RCU section keeps the peer when somebody else drains the batch. */
+static void open_batch(struct mytun_device *device, struct mytun_batch *batch)
+{
+	struct mytun_peer *peer = batch->keypair->peer;
+	unsigned int lost = mytun_crypt_open(batch);
+
+	if (unlikely(lost))
+		mytun_drop_n(device, MYTUN_DROP_RX_NO_MEMORY, lost);
+	rcu_read_lock_bh();
+	mytun_batch_finish(batch, BATCH_DONE);
+	schedule_drain(peer);
+	rcu_read_unlock_bh();
+}
+
+/* A crypto worker. */
+static void decrypt_run(void *ctx, void *entry)
+{
+	struct mytun_device *device = ctx;
+
+	/* A fuzzer wants to know what its packet does, here as well; no code without CONFIG_KCOV */
+	kcov_remote_start_common(skb_get_kcov_handle(mytun_batch_first(entry)));
+	mytun_spread_release(&device->decrypt, mytun_batch_places(entry));
+	open_batch(device, entry);
+	kcov_remote_stop();
+}
+
+/*
+ * Messages of one session, whose index this is, on their way to be opened. Return: why they
+ * are to be dropped; else they are the queue's.
+ */
+static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff *first,
+				     __le32 index, unsigned int count, unsigned int stride)
+{
+	struct mytun_batch *batch = mytun_batch(first);
 	enum mytun_drop drop = MYTUN_DROP_RX_KEY_EXPIRED;
 	struct noise_keypair *keypair;
+	struct mytun_order *order;
 
-	keypair = keypair_of_index(device, header->receiver_index);
+	keypair = keypair_of_index(device, index);
 	if (unlikely(!keypair))
 		return MYTUN_DROP_RX_UNKNOWN_INDEX;
 	if (unlikely(!may_receive(keypair)))
 		goto err_put_keypair;
-	drop = MYTUN_DROP_RX_QUEUE_FULL;
-	if (unlikely(!mytun_spread_reserve(&device->decrypt, &keypair->peer->rx.order)))
-		goto err_put_keypair;
-	message->counter = le64_to_cpu(header->counter);
-	message->ds = mytun_transport_ds(skb);
-	skb_mark_not_on_list(skb);
+	skb_mark_not_on_list(first);
 	batch->keypair = keypair;
-	batch->count = 1;
-	mytun_order_push(&keypair->peer->rx.order, batch);
+	batch->count = count;
+	batch->stride = stride;
+	order = &keypair->peer->rx.order;
+	if (count == 1 && mytun_order_at_once(order, &device->decrypt, first->len)) {
+		mytun_order_push(order, batch);
+		open_batch(device, batch);
+		return MYTUN_DROP_UNSPEC;
+	}
+	drop = MYTUN_DROP_RX_QUEUE_FULL;
+	if (unlikely(!mytun_spread_reserve(&device->decrypt, order, mytun_batch_places(batch))))
+		goto err_put_keypair;
+	mytun_order_push(order, batch);
 	mytun_spread_push(&device->decrypt, batch);
 	return MYTUN_DROP_UNSPEC;
 
 err_put_keypair:
 	mytun_keypair_put(keypair);
 	return drop;
+}
+
+static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff *skb)
+{
+	const struct message_data *header = (void *)skb->data;
+
+	mytun_message(skb)->counter = le64_to_cpu(header->counter);
+	mytun_message(skb)->ds = mytun_transport_ds(skb);
+	return push_messages(device, skb, header->receiver_index, 1, 0);
+}
+
+/* Is this nothing but data of one session? Then @index is its. */
+static bool one_session(const struct sk_buff *train, unsigned int stride, __le32 *index)
+{
+	const struct message_data *header;
+	struct message_data buffer;
+	unsigned int offset, len;
+
+	for (offset = 0; offset < train->len; offset += stride) {
+		len = min(stride, train->len - offset);
+		header = skb_header_pointer(train, offset, min_t(unsigned int, len,
+								 sizeof(buffer)), &buffer);
+		if (!header || message_classify(header, len) != MESSAGE_DATA)
+			return false;
+		if (offset && header->receiver_index != *index)
+			return false;
+		*index = header->receiver_index;
+	}
+	return true;
+}
+
+/**
+ * mytun_rx_receive_train() - take a GSO packet from a transport
+ * @device: device
+ * @skb: messages of gso_size bytes each but the last, skb->data at the first
+ *
+ * Context: softirq, RCU.
+ * Return: false when it is more than data of one session: nothing has been done.
+ */
+bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
+{
+	unsigned int stride = skb_shinfo(skb)->gso_size;
+	unsigned int count = DIV_ROUND_UP(skb->len, stride);
+	enum mytun_drop drop;
+	__le32 index = 0;
+
+	if (count < 2 || count > MYTUN_MAX_TRAIN || !one_session(skb, stride, &index))
+		return false;
+	mytun_transport_detach(device->dev, skb);
+	mytun_message(skb)->ds = mytun_transport_ds(skb);
+	drop = push_messages(device, skb, index, count, stride);
+	if (unlikely(drop)) {
+		mytun_drop_n(device, drop, count);
+		kfree_skb(skb);
+	}
+	return true;
 }
 
 /**
@@ -99,43 +212,6 @@ void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 		mytun_drop(device, drop);
 		kfree_skb(skb);
 	}
-}
-
-/*
- * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
- * holds the drain bit and a reference. BH off, RCU.
- */
-static void schedule_drain(struct mytun_peer *peer)
-{
-	struct mytun_rx_cell *cell = this_cpu_ptr(peer->device->rx_cells);
-
-	if (!mytun_order_ready(&peer->rx.order) || !mytun_order_begin_drain(&peer->rx.order))
-		return;
-	if (unlikely(!mytun_peer_get_unless_zero(peer))) {
-		/* Its last batch is gone already, and with it all there was to drain. */
-		mytun_order_end_drain(&peer->rx.order);
-		return;
-	}
-	spin_lock(&cell->lock);
-	list_add_tail(&peer->rx.node, &cell->ready);
-	spin_unlock(&cell->lock);
-	napi_schedule(&cell->napi);
-}
-
-/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
-static void decrypt_run(void *ctx, void *entry)
-{
-	struct mytun_batch *batch = entry;
-	struct mytun_peer *peer = batch->keypair->peer;
-
-	/* A fuzzer wants to know what its packet does, here as well; no code without CONFIG_KCOV */
-	kcov_remote_start_common(skb_get_kcov_handle(mytun_batch_first(batch)));
-	mytun_crypt_open(batch);
-	rcu_read_lock_bh();
-	mytun_batch_finish(batch, BATCH_DONE);
-	schedule_drain(peer);
-	rcu_read_unlock_bh();
-	kcov_remote_stop();
 }
 
 static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)
@@ -257,14 +333,17 @@ static enum mytun_drop check_message(struct noise_keypair *keypair,
 	return MYTUN_DROP_UNSPEC;
 }
 
-/* A batch brought authenticated messages: what follows for the peer as a whole. */
+/*
+ * A batch brought authenticated messages: what follows for the peer as a whole. @outer has
+ * the outer headers.
+ */
 static void note_received(struct mytun_peer *peer, struct noise_keypair *keypair,
-			  const struct sk_buff *last, bool data)
+			  const struct sk_buff *outer, bool data)
 {
 	struct mytun_endpoint endpoint;
 	struct session_age age;
 
-	if (!mytun_endpoint_from_skb(&endpoint, last) && mytun_path_roam(&peer->path, &endpoint))
+	if (!mytun_endpoint_from_skb(&endpoint, outer) && mytun_path_roam(&peer->path, &endpoint))
 		mytun_notify_endpoint(peer);
 	if (unlikely(mytun_keypairs_confirm(&peer->keypairs, keypair))) {
 		mytun_session_confirmed(peer);
@@ -274,15 +353,15 @@ static void note_received(struct mytun_peer *peer, struct noise_keypair *keypair
 	if (unlikely(session_policy_rekey_after_receive(&age, ktime_get_coarse_boottime_ns())) &&
 	    rcu_access_pointer(peer->keypairs.current_keypair) == keypair)
 		mytun_session_start(peer);
-	mytun_timers_event(peer, SESSION_PACKET_RECEIVED);
-	mytun_timers_event(peer, SESSION_TRAVERSAL);
-	if (data)
-		mytun_timers_event(peer, SESSION_DATA_RECEIVED);
+	mytun_timers_events(peer, BIT(SESSION_PACKET_RECEIVED) | BIT(SESSION_TRAVERSAL) |
+				  (data ? BIT(SESSION_DATA_RECEIVED) : 0));
 }
 
 /* Return: the number of messages, dropped ones included. */
 static unsigned int receive_batch(struct mytun_rx_cell *cell, struct mytun_batch *batch)
 {
+	struct sk_buff *train = batch->stride ? mytun_batch_first(batch) : NULL;
+	struct sk_buff *messages = train ? train->next : mytun_batch_first(batch);
 	struct sk_buff *skb, *next, *first = NULL, *last = NULL;
 	struct noise_keypair *keypair = batch->keypair;
 	struct mytun_peer *peer = keypair->peer;
@@ -293,7 +372,7 @@ static unsigned int receive_batch(struct mytun_rx_cell *cell, struct mytun_batch
 		kfree_skb_list(mytun_batch_first(batch));
 		goto out_put;
 	}
-	mytun_batch_for_each(skb, next, batch) {
+	skb_list_walk_safe(messages, skb, next) {
 		enum mytun_drop drop = check_message(keypair, mytun_message(skb));
 
 		skb_mark_not_on_list(skb);
@@ -310,10 +389,14 @@ static unsigned int receive_batch(struct mytun_rx_cell *cell, struct mytun_batch
 		last = skb;
 	}
 	if (first)
-		note_received(peer, keypair, last, data);
+		note_received(peer, keypair, train ?: last, data);
 	skb_list_walk_safe(first, skb, next) {
 		skb_mark_not_on_list(skb);
 		deliver(cell, peer, skb);
+	}
+	if (train) {
+		skb_mark_not_on_list(train);
+		consume_skb(train);
 	}
 out_put:
 	mytun_keypair_put(keypair);
@@ -399,7 +482,7 @@ int mytun_rx_device_init(struct mytun_device *device)
 	device->rx_cells = alloc_percpu(struct mytun_rx_cell);
 	if (!device->rx_cells)
 		return -ENOMEM;
-	ret = mytun_spread_init(&device->decrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_BATCHES,
+	ret = mytun_spread_init(&device->decrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_IN,
 				decrypt_run, device);
 	if (ret) {
 		free_percpu(device->rx_cells);

@@ -40,5 +40,6 @@ int mytun_rx_device_init(struct mytun_device *device);
 void mytun_rx_device_uninit(struct mytun_device *device);
 void mytun_rx_peer_init(struct mytun_peer *peer);
 void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb);
+bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb);
 
 #endif /* _MYTUN_RX_H */

@@ -537,6 +537,7 @@ static void handshake_run(void *ctx, void *entry)
 	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
 
 	kcov_remote_start_common(skb_get_kcov_handle(skb));
+	mytun_spread_release(&device->handshakes, 1);
 	/* A device that is on its way out does not wait for curve operations. */
 	if (!READ_ONCE(device->dead))
 		drop = process_handshake(device, skb);
@@ -591,7 +592,8 @@ void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb)
 	/* The queue's length is what tells load, so it is counted before the ring is tried. */
 	drop = MYTUN_DROP_RX_HANDSHAKE_QUEUE_FULL;
 	count = atomic_inc_return(&device->handshake_count);
-	if (count > MYTUN_MAX_QUEUED_HANDSHAKES || !mytun_spread_reserve(&device->handshakes, NULL))
+	if (count > MYTUN_MAX_QUEUED_HANDSHAKES ||
+	    !mytun_spread_reserve(&device->handshakes, NULL, 1))
 		goto err_uncount;
 	mytun_spread_push(&device->handshakes, skb);
 	return;

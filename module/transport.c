@@ -238,6 +238,19 @@ u8 mytun_transport_ds(const struct sk_buff *skb)
 	return ipv6_get_dsfield(ipv6_hdr(skb));
 }
 
+/**
+ * mytun_transport_detach() - make a received message ours
+ * @dev: our interface
+ * @skb: message; it may wait in a queue from now on, and lets go of all that must not
+ */
+void mytun_transport_detach(struct net_device *dev, struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb->dev = dev;
+}
+
 static unsigned int list_bytes(struct sk_buff *messages)
 {
 	unsigned int bytes = 0;

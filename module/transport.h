@@ -75,6 +75,8 @@ struct mytun_transport_ops {
  * @device: whose
  * @rx: takes what arrives: one message, skb->data at its start, the outer headers still
  *	at their offsets; softirq, RCU
+ * @rx_train: takes a GSO packet, skb->data at the first message, if it is a train of one
+ *	session's data: then it returns true; else it has changed nothing. The same context
  * @sock4: IPv4 socket or NULL
  * @sock6: IPv6 socket or NULL
  * @port: the port in use, or to be used when opened, host order
@@ -83,6 +85,7 @@ struct mytun_transport {
 	const struct mytun_transport_ops *ops;
 	struct mytun_device *device;
 	void (*rx)(struct mytun_device *device, struct sk_buff *skb);
+	bool (*rx_train)(struct mytun_device *device, struct sk_buff *skb);
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
 	u16 port;
@@ -102,6 +105,7 @@ bool mytun_path_loops(struct mytun_path *path);
 int mytun_endpoint_from_skb(struct mytun_endpoint *endpoint, const struct sk_buff *skb);
 void mytun_endpoint_to_source(const struct mytun_endpoint *endpoint, struct cookie_source *src);
 u8 mytun_transport_ds(const struct sk_buff *skb);
+void mytun_transport_detach(struct net_device *dev, struct sk_buff *skb);
 
 bool mytun_transport_send(struct mytun_peer *peer, struct sk_buff *messages);
 int mytun_transport_send_buffer(struct mytun_peer *peer, const void *buf, size_t len, u8 ds);

@@ -12,6 +12,7 @@
 #include "device.h"
 #include "pipeline.h"
 #include "transport.h"
+#include "udp_train.h"
 
 /* A free port of both families is looked for so many times. */
 enum { PORT_ATTEMPTS = 100 };
@@ -23,7 +24,7 @@ static int udp_drop(struct mytun_transport *transport, struct sk_buff *messages,
 	struct sk_buff *skb;
 
 	for (skb = messages; skb; skb = skb->next)
-		count++;
+		count += mytun_message_count(skb);
 	mytun_drop_n(transport->device, reason, count);
 	kfree_skb_list(messages);
 	return ret;
@@ -93,6 +94,14 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb->encapsulation = 0;
 	skb->ip_summed = CHECKSUM_NONE;
+	if (skb_is_gso(skb)) {
+		/* Who splits it fills the checksums in; the UDP header goes right before. */
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
+		skb->csum_offset = offsetof(struct udphdr, check);
+		/* The tunnel helpers count one packet. */
+		dev_sw_netstats_tx_add(device->dev, mytun_message_count(skb) - 1, 0);
+	}
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
 	skb->ignore_df = 1;
@@ -229,10 +238,7 @@ static int udp_receive(struct sock *sk, struct sk_buff *skb)
 	linear = min_t(unsigned int, skb->len, sizeof(struct message_data));
 	if (unlikely(!pskb_may_pull(skb, linear)))
 		goto err_malformed;
-	/* It may wait in a queue: let go of all that must not. */
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	skb->dev = transport->device->dev;
+	mytun_transport_detach(transport->device->dev, skb);
 	transport->rx(transport->device, skb);
 	return 0;
 
@@ -254,6 +260,8 @@ static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_sndbuf = INT_MAX;
 	sk_set_memalloc(sk);
+	/* GRO may join datagrams; see udp_train.c for where they go. */
+	udp_set_bit(GRO_ENABLED, sk);
 	setup_udp_tunnel_sock(sock_net(sk), sk, &cfg);
 }
 
@@ -318,6 +326,8 @@ static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct
 				   lockdep_is_held(&device->transport_lock));
 	old6 = rcu_replace_pointer(transport->sock6, sk6,
 				   lockdep_is_held(&device->transport_lock));
+	if (old4)
+		mytun_udp_train_remove(sock_net(old4), ntohs(inet_sk(old4)->inet_sport));
 	synchronize_net();
 	udp_release(old4);
 	udp_release(old6);
@@ -334,12 +344,22 @@ static int udp_open(struct mytun_transport *transport, u16 port)
 	ret = udp_create(net, port, &sock4, &sock6);
 	if (ret)
 		return ret;
-	transport->port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	ret = mytun_udp_train_add(net, transport, port);
+	if (ret)
+		goto err_release;
+	transport->port = port;
 	udp_set_up(transport, sock4->sk);
 	if (sock6)
 		udp_set_up(transport, sock6->sk);
 	udp_swap(transport, sock4->sk, sock6 ? sock6->sk : NULL);
 	return 0;
+
+err_release:
+	udp_tunnel_sock_release(sock4->sk);
+	if (sock6)
+		udp_tunnel_sock_release(sock6->sk);
+	return ret;
 }
 
 static void udp_close(struct mytun_transport *transport)

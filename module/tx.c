@@ -116,7 +116,8 @@ static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
 	skb_mark_not_on_list(skb);
 	if (!skb_is_gso(skb))
 		return skb;
-	segments = skb_gso_segment(skb, 0);
+	/* Neither data nor checksums: who seals the segments touches their bytes anyway. */
+	segments = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
 	if (IS_ERR(segments)) {
 		mytun_drop(device, MYTUN_DROP_TX_NO_MEMORY);
 		kfree_skb(skb);
@@ -219,8 +220,7 @@ static void send_batch(struct mytun_batch *batch)
 	}
 	for (skb = first; skb; skb = skb->next)
 		data |= skb->len > MESSAGE_MIN_LEN;
-	mytun_timers_event(peer, SESSION_PACKET_SENT);
-	mytun_timers_event(peer, SESSION_TRAVERSAL);
+	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
 	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
@@ -230,43 +230,119 @@ out_put:
 	mytun_keypair_put(keypair);
 }
 
-/* A crypto worker. The reference keeps the peer when somebody else drains the batch. */
-static void encrypt_run(void *ctx, void *entry)
+static void seal(struct mytun_device *device, struct mytun_batch *batch)
 {
-	struct mytun_batch *batch = entry;
-	struct mytun_peer *peer = batch->keypair->peer;
 	bool sealed = mytun_crypt_seal(batch);
 
 	if (unlikely(!sealed))
-		mytun_drop_n(ctx, MYTUN_DROP_TX_CRYPTO, batch->count);
-	mytun_peer_get(peer);
+		mytun_drop_n(device, MYTUN_DROP_TX_CRYPTO, batch->count);
 	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
-	mytun_order_drain(&peer->tx.order, send_batch);
+}
+
+/*
+ * A crypto worker. The reference keeps the peer when somebody else drains the batch. One
+ * that is finished has been taken out of its order, and the drain bit comes with it.
+ */
+static void encrypt_run(void *ctx, void *entry)
+{
+	struct mytun_batch *batch = entry;
+	struct mytun_peer *peer = mytun_peer_get(batch->keypair->peer);
+	struct mytun_device *device = ctx;
+
+	mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
+	if (likely(batch->state == BATCH_PENDING)) {
+		seal(device, batch);
+		mytun_order_drain(&peer->tx.order, send_batch);
+	} else {
+		rcu_read_lock_bh();
+		send_batch(batch);
+		rcu_read_unlock_bh();
+		mytun_order_drain_on(&peer->tx.order, send_batch);
+	}
 	mytun_peer_put(peer);
 }
 
-/* The keypair's reference goes to the batch. */
-static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
-		       const struct collected *messages)
+/*
+ * Whoever sends is not to go on sending for others: what they have finished meanwhile is a
+ * worker's. Return: false when there is no place for it.
+ */
+static bool hand_over(struct mytun_device *device, struct mytun_batch *batch)
+{
+	if (!mytun_spread_reserve(&device->encrypt, NULL, mytun_batch_places(batch)))
+		return false;
+	mytun_spread_push(&device->encrypt, batch);
+	return true;
+}
+
+/* On this CPU, in the midst of somebody's sending: no second time on top of the first. */
+static DEFINE_PER_CPU(bool, sealing_here);
+
+/*
+ * Seal a batch and send it, here and now. Those that were in the order before it are some
+ * worker's, who will then find this one finished.
+ */
+static void encrypt_here(struct mytun_peer *peer, struct mytun_batch *batch)
+{
+	struct mytun_order *order = &peer->tx.order;
+	bool first = true;
+
+	this_cpu_write(sealing_here, true);
+	seal(peer->device, batch);
+	while (mytun_order_begin_drain(order)) {
+		while ((batch = mytun_order_pop(order))) {
+			if (!first && hand_over(peer->device, batch))
+				goto out;
+			first = false;
+			send_batch(batch);
+		}
+		if (likely(!mytun_order_end_drain(order)))
+			break;
+	}
+out:
+	this_cpu_write(sealing_here, false);
+}
+
+static bool may_seal_here(struct mytun_peer *peer, const struct collected *messages)
+{
+	return messages->count == 1 && !this_cpu_read(sealing_here) &&
+	       mytun_order_at_once(&peer->tx.order, &peer->device->encrypt, messages->first->len);
+}
+
+/*
+ * The keypair's reference goes to the batch. Return: the batch when it is to be sealed here,
+ * once nobody is held up by it; else NULL.
+ */
+static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
+				      const struct collected *messages)
 {
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
 
-	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order))) {
+	batch->keypair = keypair;
+	batch->count = messages->count;
+	batch->stride = 0;
+	if (may_seal_here(peer, messages)) {
+		mytun_order_push(&peer->tx.order, batch);
+		return batch;
+	}
+	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order,
+					   mytun_batch_places(batch)))) {
 		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
 		kfree_skb_list(messages->first);
 		mytun_keypair_put(keypair);
-		return;
+		return NULL;
 	}
-	batch->keypair = keypair;
-	batch->count = messages->count;
 	mytun_order_push(&peer->tx.order, batch);
 	mytun_spread_push(&device->encrypt, batch);
+	return NULL;
 }
 
-/* One batch of what is at the head of @packets. Return: false when the keypair has no more. */
+/*
+ * One batch of what is at the head of @packets; @here is it if it is to be sealed here.
+ * Return: false when the keypair has no more.
+ */
 static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
-		      struct sk_buff_head *packets)
+		      struct sk_buff_head *packets, struct mytun_batch **here)
 {
 	struct collected messages = { .tail = &messages.first };
 	struct sk_buff *skb;
@@ -280,12 +356,15 @@ static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
 		return false;
 	}
 	kref_get(&keypair->refcount);
-	push_batch(peer, keypair, &messages);
+	*here = push_batch(peer, keypair, &messages);
 	return true;
 }
 
-/* Make batches of what is staged. Return: false when there is no session for it. */
-static bool push_staged(struct mytun_peer *peer)
+/*
+ * Make batches of what is staged; @here is the last of them if it is to be sealed here.
+ * Return: false when there is no session for it.
+ */
+static bool push_staged(struct mytun_peer *peer, struct mytun_batch **here)
 {
 	struct noise_keypair *keypair;
 	struct sk_buff_head packets;
@@ -299,7 +378,7 @@ static bool push_staged(struct mytun_peer *peer)
 	skb_queue_splice_init(&peer->tx.staged, &packets);
 	spin_unlock_bh(&peer->tx.staged.lock);
 	while (pushed && !skb_queue_empty(&packets))
-		pushed = push_some(peer, keypair, &packets);
+		pushed = push_some(peer, keypair, &packets, here);
 	mytun_keypair_put(keypair);
 	return pushed;
 }
@@ -315,13 +394,16 @@ static bool push_staged(struct mytun_peer *peer)
  */
 void mytun_tx_flush(struct mytun_peer *peer)
 {
+	struct mytun_batch *here = NULL;
 	bool pushed;
 
 	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
 		return;
 	spin_lock_bh(&peer->tx.flush_lock);
-	pushed = push_staged(peer);
+	pushed = push_staged(peer, &here);
 	spin_unlock_bh(&peer->tx.flush_lock);
+	if (here)
+		encrypt_here(peer, here);
 	if (unlikely(!pushed))
 		mytun_session_start(peer);
 }
@@ -430,7 +512,7 @@ void mytun_tx_peer_init(struct mytun_peer *peer)
  */
 int mytun_tx_device_init(struct mytun_device *device)
 {
-	return mytun_spread_init(&device->encrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_BATCHES,
+	return mytun_spread_init(&device->encrypt, mytun_crypt_wq, MYTUN_MAX_QUEUED_OUT,
 				 encrypt_run, device);
 }
 

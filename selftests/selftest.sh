@@ -10,12 +10,12 @@
 
 . "${0%/*}/lib.sh"
 
-plan 7
+plan 8
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
 # Those that a build with DEBUG=1 has
-WANTED="allowedips crypto ratelimit replay"
+WANTED="aead allowedips crypto ratelimit replay"
 [[ $KIND == mytun ]] || WANTED="allowedips counter ratelimiter nonce"
 
 # The module tests itself when it is loaded, so it is loaded again

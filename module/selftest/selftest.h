@@ -13,6 +13,7 @@ bool mytun_allowedips_selftest(void);
 bool mytun_replay_selftest(void);
 bool mytun_ratelimit_selftest(void);
 bool mytun_crypto_selftest(void);
+bool mytun_aead_selftest(void);
 
 /**
  * mytun_selftest() - run them all
@@ -23,7 +24,8 @@ static inline bool mytun_selftest(void)
 {
 #ifdef DEBUG_SELFTEST
 	return mytun_allowedips_selftest() && mytun_replay_selftest() &&
-	       mytun_ratelimit_selftest() && mytun_crypto_selftest();
+	       mytun_ratelimit_selftest() && mytun_crypto_selftest() &&
+	       mytun_aead_selftest();
 #else
 	return true;
 #endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * UDP packets that hold several messages of one size: GRO has joined them, or they come
+ * whole from a sender on this machine. UDP takes such a packet apart before it calls
+ * encap_rcv (udp_unexpected_gso()), so it is caught one step earlier, at the last place of
+ * netfilter's LOCAL_IN, where the host's rules have let it pass. Whatever is odd about it
+ * is left to UDP: trains are faster, never necessary.
+ *
+ * No look into the table of sockets is needed: ours are bound to any address and share
+ * their port with nobody in their namespace.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/udp.h>
+#include <linux/xarray.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netns/generic.h>
+#include <net/xfrm.h>
+
+#include "transport.h"
+#include "udp_train.h"
+
+/**
+ * struct train_net - our sockets in one namespace
+ * @ports: transports by port; changed under @train_lock, read under RCU
+ */
+struct train_net {
+	struct xarray ports;
+};
+
+static unsigned int train_net_id __read_mostly;
+static DEFINE_MUTEX(train_lock);	/* which ports there are, and the hooks; innermost */
+
+/* A UDP packet whose checksum holds and which is nothing but datagrams of gso_size. */
+static bool is_train(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       (skb_shinfo(skb)->gso_type & ~SKB_GSO_DODGY) == SKB_GSO_UDP_L4 &&
+	       skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation;
+}
+
+/* Connection tracking enters a new flow behind us: the first packet has to get there. */
+static bool starts_flow(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	return ct && !nf_ct_is_confirmed(ct);
+}
+
+/* As UDP would ask for the socket. */
+static bool policy_allows(u8 family, struct sk_buff *skb)
+{
+	if (family == NFPROTO_IPV4)
+		return xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb);
+	return xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
+}
+
+/* @header_len: bytes in front of the UDP header, where skb->data is not yet. */
+static unsigned int take(const struct nf_hook_state *state, struct sk_buff *skb,
+			 unsigned int header_len)
+{
+	const unsigned int pull = header_len + sizeof(struct udphdr);
+	struct train_net *trains = net_generic(state->net, train_net_id);
+	struct mytun_transport *transport;
+	const struct udphdr *udp;
+
+	if (starts_flow(skb) || !pskb_may_pull(skb, pull))
+		return NF_ACCEPT;
+	udp = (const void *)(skb->data + header_len);
+	if (ntohs(udp->len) != skb->len - header_len)
+		return NF_ACCEPT;
+	transport = xa_load(&trains->ports, ntohs(udp->dest));
+	if (!transport || !policy_allows(state->pf, skb))
+		return NF_ACCEPT;
+	skb_set_transport_header(skb, header_len);
+	__skb_pull(skb, pull);
+	if (transport->rx_train(transport->device, skb))
+		return NF_STOLEN;
+	__skb_push(skb, pull);
+	return NF_ACCEPT;
+}
+
+static unsigned int local_in4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (likely(!is_train(skb)) || ip_hdr(skb)->protocol != IPPROTO_UDP || inet_sdif(skb))
+		return NF_ACCEPT;
+	return take(state, skb, ip_hdrlen(skb));
+}
+
+static unsigned int local_in6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (likely(!is_train(skb)) || ipv6_hdr(skb)->nexthdr != IPPROTO_UDP || inet6_sdif(skb))
+		return NF_ACCEPT;
+	return take(state, skb, sizeof(struct ipv6hdr));
+}
+
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = local_in4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
+	},
+	{
+		.hook = local_in6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
+	},
+};
+
+/**
+ * mytun_udp_train_add() - hand trains for a port to a transport
+ * @net: namespace
+ * @transport: takes them by its rx_train
+ * @port: ours in @net, host order
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM, -E2BIG.
+ */
+int mytun_udp_train_add(struct net *net, struct mytun_transport *transport, u16 port)
+{
+	struct train_net *trains = net_generic(net, train_net_id);
+	int ret = 0;
+
+	mutex_lock(&train_lock);
+	if (xa_empty(&trains->ports))
+		ret = nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	if (ret)
+		goto out_unlock;
+	ret = xa_err(xa_store(&trains->ports, port, transport, GFP_KERNEL));
+	if (ret && xa_empty(&trains->ports))
+		nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+out_unlock:
+	mutex_unlock(&train_lock);
+	return ret;
+}
+
+/**
+ * mytun_udp_train_remove() - undo mytun_udp_train_add()
+ * @net: namespace
+ * @port: port
+ *
+ * Context: may sleep. A grace period later no train is handed over any longer.
+ */
+void mytun_udp_train_remove(struct net *net, u16 port)
+{
+	struct train_net *trains = net_generic(net, train_net_id);
+
+	mutex_lock(&train_lock);
+	xa_erase(&trains->ports, port);
+	if (xa_empty(&trains->ports))
+		nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	mutex_unlock(&train_lock);
+}
+
+static int train_net_init(struct net *net)
+{
+	struct train_net *trains = net_generic(net, train_net_id);
+
+	xa_init(&trains->ports);
+	return 0;
+}
+
+static struct pernet_operations train_net_ops = {
+	.init = train_net_init,
+	.id = &train_net_id,
+	.size = sizeof(struct train_net),
+};
+
+/**
+ * mytun_udp_train_init() - make room for ports in every namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mytun_udp_train_init(void)
+{
+	return register_pernet_subsys(&train_net_ops);
+}
+
+void mytun_udp_train_uninit(void)
+{
+	unregister_pernet_subsys(&train_net_ops);
+}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What do packets and bytes cost over mytun, and over what else there is? In one guest
+# that counts instructions, in one run, side by side.
+#
+#	bench.sh [PATH...]	(all: see selftests/bench/bench.sh)
+#	KERNEL			(6.1)
+#	UDP, TCP, REPETITIONS	amounts: see there
+#
+# Prints a table, and leaves build/bench/KERNEL.csv and, if gnuplot is there, KERNEL.svg.
+# A "tax" is a path minus the bare cable; ratios are to WireGuard's tax.
+
+set -e
+. "${0%/*}/lib.sh"
+
+kernel=${KERNEL:-6.1}
+vm=$TOP/selftests/vm
+out=$TOP/build/bench
+csv=$out/$kernel.csv
+
+# table: of the CSV
+table()
+{
+	awk -F, '
+		function tax(path, key) { return cost[path, key] - cost["veth", key] }
+		function ratio(path, key) {
+			if (path == "veth" || !(("wireguard", key) in cost) || !(("veth", key) in cost))
+				return ""
+			return sprintf("%.2f", tax(path, key) / tax("wireguard", key))
+		}
+		$2 == "udp" || $2 == "tcp" {
+			key = $2 == "tcp" ? "tcp" : $3 "/" $4
+			cost[$1, key] = $5
+			if (!seen[$1]++)
+				paths[++count] = $1
+		}
+		END {
+			split("64/32 512/32 1300/32 64/1 512/1 1300/1 tcp", keys, " ")
+			print "instructions for a datagram (bytes/in flight), for a byte of TCP; x: tax to WireGuard'\''s"
+			printf "%-11s", "path"
+			for (i = 1; i in keys; i++)
+				printf " %15s", keys[i]
+			print ""
+			for (p = 1; p <= count; p++) {
+				printf "%-11s", paths[p]
+				for (i = 1; i in keys; i++) {
+					value = cost[paths[p], keys[i]]
+					shown = keys[i] == "tcp" ? sprintf("%.2f", value) : sprintf("%.1fk", value / 1000)
+					r = ratio(paths[p], keys[i])
+					printf " %15s", shown (r == "" ? "" : " x" r)
+				}
+				print ""
+			}
+		}' "$csv"
+}
+
+# plot: the taxes, as bars
+plot()
+{
+	type -P gnuplot >/dev/null || return 0
+	awk -F, '$2 == "udp" { value[$1, $3 "/" $4] = $5; if (!seen[$1]++) paths[++count] = $1 }
+		END {
+			split("64/32 512/32 1300/32 64/1 512/1 1300/1", keys, " ")
+			for (i = 1; i in keys; i++) {
+				printf "\"%s\"", keys[i]
+				for (p = 1; p <= count; p++)
+					printf " %d", value[paths[p], keys[i]]
+				print ""
+			}
+		}' "$csv" >"$out/plot.data"
+	names=$(awk -F, '$2 == "udp" && !seen[$1]++ { printf "%s ", $1 }' "$csv")
+	gnuplot <<-END
+		set terminal svg size 900,420 font "sans,12"
+		set output "$out/$kernel.svg"
+		set title "Instructions for a datagram, both ends (Linux $kernel)"
+		set xlabel "payload in bytes / datagrams in flight"
+		set style data histograms
+		set style fill solid 0.8
+		set key outside
+		set yrange [0:*]
+		names = "$names"
+		plot for [i=1:words(names)] "$out/plot.data" using i+1:xtic(1) title word(names, i)
+	END
+}
+
+mkdir -p "$out"
+"$TOP/scripts/deps.sh" build guest
+"$vm/fetch.sh" "$kernel"
+"$vm/build.sh" "$kernel" >"$out/build.log" 2>&1 || { tail "$out/build.log"; exit 1; }
+make -s -C "$TOP/userspace"
+make -s -C "$TOP/selftests" all
+make -s -C "$TOP/selftests/bench"
+"$vm/run.sh" --kernel "$kernel" --icount --timeout 1800 -- /usr/bin/env \
+	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
+	/selftests/bench/bench.sh "$@" | tee /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
+echo
+table
+plot
+echo "$csv"

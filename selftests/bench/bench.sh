@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest that counts instructions: what a datagram and a byte of TCP cost over one
+# path after the other, each between two namespaces that a cable joins. Prints CSV:
+#
+#	path,metric,size,window,value,spread
+#
+# metric is udp (instructions for each datagram with `size` bytes of payload, `window` of
+# them in flight) or tcp (for each byte of a bulk transfer), both ends together; the value
+# is the median of the repetitions, the spread half of what lies between the extremes.
+#
+#	bench.sh [PATH...]	(all: veth vxlan esp-gcm esp-chacha wireguard mytun)
+#	UDP			datagrams in a repetition	(640)
+#	TCP			bytes in a repetition		(4194304)
+#	REPETITIONS		(5)
+#	PROFILE			"udp SIZE WINDOW" or "tcp": where its instructions go instead,
+#				path by path, as perf sees them: lines
+#				"path,samples,symbol,module"
+
+. "${0%/*}/../lib.sh"
+
+DATAGRAMS=${UDP:-640}
+BYTES=${TCP:-4194304}
+REPETITIONS=${REPETITIONS:-5}
+PROFILE=${PROFILE:-}
+PINGPONG=${0%/*}/pingpong
+TMP=$(mktemp -d)
+exec {PAUSE_FD}<> <(:)
+# What the far end is called inside the tunnel, where there is one
+INNER=10.9.0.2
+
+trap 'end_jobs; ns_delete; rm -rf "$TMP"' EXIT
+
+# ---- the paths: each sets $TO, the address to measure with ----
+
+path_veth()
+{
+	TO=10.0.0.2
+}
+
+path_vxlan()
+{
+	vxlan a 10.0.0.1 10.0.0.2 10.9.0.1/24
+	vxlan b 10.0.0.2 10.0.0.1 10.9.0.2/24
+	TO=$INNER
+}
+
+# vxlan NS LOCAL REMOTE ADDRESS
+vxlan()
+{
+	ipn "$1" link add vx0 type vxlan id 7 local "$2" remote "$3" dstport 4789
+	addresses "$1" vx0 "$4"
+}
+
+# esp NAME KEYBITS: ESP in tunnel mode, an AEAD with a tag of 16 bytes
+esp()
+{
+	local key ns from to
+
+	key=$(printf '5a%.0s' $(seq $(($2 / 8))))
+	addresses a lo 10.9.0.1/32
+	addresses b lo 10.9.0.2/32
+	ipn a route add 10.9.0.2/32 dev one src 10.9.0.1
+	ipn b route add 10.9.0.1/32 dev one src 10.9.0.2
+	for ns in a b; do
+		for from in 1 2; do
+			to=$((3 - from))
+			ipn $ns xfrm state add src 10.0.0.$from dst 10.0.0.$to proto esp spi 0x10$from \
+				reqid 7 mode tunnel aead "$1" "0x$key" 128
+			ipn $ns xfrm policy add src 10.9.0.$from dst 10.9.0.$to \
+				dir "$([[ $ns$from == a1 || $ns$from == b2 ]] && echo out || echo in)" \
+				tmpl src 10.0.0.$from dst 10.0.0.$to proto esp reqid 7 mode tunnel
+		done
+	done
+	TO=$INNER
+}
+
+path_esp-gcm()
+{
+	esp 'rfc4106(gcm(aes))' 160
+}
+
+path_esp-chacha()
+{
+	esp 'rfc7539esp(chacha20,poly1305)' 288
+}
+
+# tunnel KIND TOOL: between devices of this kind
+tunnel()
+{
+	KIND=$1 TOOL=$2
+	keys a b
+	device a t0 a 1 10.9.0.1/24
+	device b t0 b 2 10.9.0.2/24
+	peer a t0 b allowed-ips 10.9.0.2/32 endpoint 10.0.0.2:2
+	peer b t0 a allowed-ips 10.9.0.1/32
+	TO=$INNER
+}
+
+path_wireguard()
+{
+	tunnel wireguard wg
+}
+
+path_mytun()
+{
+	tunnel mytun vpnctl
+}
+
+# ---- measuring ----
+
+# result PATH METRIC SIZE WINDOW: the median of the numbers on standard input
+result()
+{
+	sort -n | awk -v head="$1,$2,$3,$4" '
+		{ value[NR] = $1 }
+		END {
+			if (!NR)
+				exit 1
+			middle = NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2
+			printf "%s,%.2f,%.2f\n", head, middle, (value[NR] - value[1]) / 2
+		}'
+}
+
+# measure PATH
+measure()
+{
+	local size window
+
+	for window in 32 1; do
+		for size in 64 512 1300; do
+			on a "$PINGPONG" udp "$TO" $size $window "$DATAGRAMS" "$REPETITIONS" |
+				result "$1" udp $size $window
+		done
+	done
+	on a "$PINGPONG" tcp "$TO" "$BYTES" "$REPETITIONS" | result "$1" tcp "$BYTES" 0
+}
+
+# profile PATH: the symbols into which the samples fall, of both ends
+profile()
+{
+	local load size window
+
+	read -r load size window <<<"$PROFILE"
+	case $load in
+	udp) set -- "$1" udp "$TO" "$size" "$window" "$DATAGRAMS" "$REPETITIONS" ;;
+	tcp) set -- "$1" tcp "$TO" "$BYTES" "$REPETITIONS" ;;
+	esac
+	on a perf record -q -e cpu-clock -c 20011 -a -o "$TMP/perf" -- "$PINGPONG" "${@:2}" >&2
+	perf script -i "$TMP/perf" -F ip,sym,dso |
+		awk -v path="$1" '
+			{ gsub(/.*\/|[][()]/, "", $NF); count[$2 "," $NF]++ }
+			END { for (symbol in count) print path "," count[symbol] "," symbol }' |
+		sort -t, -k 2,2nr
+}
+
+LOG_PID=
+(($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun
+modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel ghash_clmulni_intel 2>/dev/null || true
+for path; do
+	ns_add a b
+	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.2/24 fd00::2/64
+	"path_$path"
+	spawn b "$PINGPONG" serve
+	wait_for 10 on a ping -q -c 1 -W 1 "$TO"
+	if [[ $PROFILE ]]; then
+		profile "$path"
+	else
+		measure "$path"
+	fi
+	end_jobs
+	ns_delete
+done
