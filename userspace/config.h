@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "model.h"
+#include "tunnel.h"
 
 enum config_section {
 	CONFIG_NOWHERE,
@@ -24,6 +24,8 @@ enum config_section {
  * @section: what the fields are about
  * @log: where errors and warnings go; NULL: nowhere
  * @dev: gets what is read; belongs to the caller, also after an error
+ * @tun: gets what `up` wants to know besides; @dev is its device. NULL: what is for
+ *	wg-quick(8) is an error, and "#!" begins a comment
  */
 struct config {
 	const char *source;
@@ -32,10 +34,13 @@ struct config {
 	enum config_section section;
 	FILE *log;
 	struct device *dev;
+	struct tunnel *tun;
 };
 
 int config_read(struct config *cfg, FILE *in);
 int config_read_file(struct config *cfg, const char *path);
 int config_read_args(struct config *cfg, char *const *args);
+int config_override(struct config *cfg, const char *name, const char *key, const char *value,
+		    bool from_file);
 
 #endif /* VPNCTL_CONFIG_H */

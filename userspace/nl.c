@@ -216,7 +216,8 @@ static void set_option(struct nl *nl, int option)
 int nl_open(struct nl *nl)
 {
 	memset(nl, 0, sizeof(*nl));
-	nl->tx = malloc(TX_SIZE);
+	/* libmnl leaves what pads an attribute as it was */
+	nl->tx = calloc(1, TX_SIZE);
 	nl->rx = malloc(RX_SIZE);
 	if (!nl->tx || !nl->rx)
 		return -ENOMEM;

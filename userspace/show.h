@@ -32,5 +32,7 @@ void show_text(FILE *out, const struct device *dev, enum show_field field, bool 
 int show_pretty(const struct style *style, const struct device *dev);
 json_t *show_json(const struct style *style, const struct device *dev, enum show_field field);
 void show_config(FILE *out, const struct device *dev);
+void show_config_interface(FILE *out, const struct device *dev, bool hide);
+void show_config_peers(FILE *out, const struct device *dev, bool hide);
 
 #endif /* VPNCTL_SHOW_H */

@@ -210,19 +210,30 @@ void show_text(FILE *out, const struct device *dev, enum show_field field, bool 
 	}
 }
 
-static void config_device(FILE *out, const struct device *dev)
+static void config_secret(FILE *out, const char *name, const uint8_t key[KEY_LEN], bool hide)
 {
-	fputs("[Interface]\n", out);
+	fprintf(out, "%s = ", name);
+	if (hide)
+		fputs("(hidden)", out);
+	else
+		put_key(out, key, true);
+	fputc('\n', out);
+}
+
+/**
+ * show_config_interface() - what a configuration file says below [Interface]
+ * @out: where to
+ * @dev: the device
+ * @hide: print no secret keys
+ */
+void show_config_interface(FILE *out, const struct device *dev, bool hide)
+{
 	if (dev->listen_port)
 		fprintf(out, "ListenPort = %u\n", dev->listen_port);
 	if (dev->fwmark)
 		fprintf(out, "FwMark = 0x%" PRIx32 "\n", dev->fwmark);
-	if (dev->flags & DEVICE_HAS_PRIVATE_KEY) {
-		fputs("PrivateKey = ", out);
-		put_key(out, dev->private_key, true);
-		fputc('\n', out);
-	}
-	fputc('\n', out);
+	if (dev->flags & DEVICE_HAS_PRIVATE_KEY)
+		config_secret(out, "PrivateKey", dev->private_key, hide);
 }
 
 static void config_allowed_ips(FILE *out, const struct peer *peer)
@@ -237,25 +248,34 @@ static void config_allowed_ips(FILE *out, const struct peer *peer)
 		fputc('\n', out);
 }
 
-static void config_peer(FILE *out, const struct peer *peer)
+static void config_peer(FILE *out, const struct peer *peer, bool hide)
 {
 	char endpoint[ENDPOINT_LEN];
 
-	fputs("[Peer]\nPublicKey = ", out);
+	fputs("\n[Peer]\nPublicKey = ", out);
 	put_key(out, peer->public_key, true);
 	fputc('\n', out);
-	if (peer->flags & PEER_HAS_PRESHARED_KEY) {
-		fputs("PresharedKey = ", out);
-		put_key(out, peer->preshared_key, true);
-		fputc('\n', out);
-	}
+	if (peer->flags & PEER_HAS_PRESHARED_KEY)
+		config_secret(out, "PresharedKey", peer->preshared_key, hide);
 	config_allowed_ips(out, peer);
 	if (peer->flags & PEER_HAS_ENDPOINT)
 		fprintf(out, "Endpoint = %s\n", format_endpoint(endpoint, &peer->endpoint));
 	if (peer->keepalive)
 		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
-	if (peer->next)
-		fputc('\n', out);
+}
+
+/**
+ * show_config_peers() - the peers of a device as sections of a configuration file
+ * @out: where to
+ * @dev: the device
+ * @hide: print no secret keys
+ */
+void show_config_peers(FILE *out, const struct device *dev, bool hide)
+{
+	const struct peer *peer;
+
+	for (peer = dev->peers; peer; peer = peer->next)
+		config_peer(out, peer, hide);
 }
 
 /**
@@ -265,9 +285,9 @@ static void config_peer(FILE *out, const struct peer *peer)
  */
 void show_config(FILE *out, const struct device *dev)
 {
-	const struct peer *peer;
-
-	config_device(out, dev);
-	for (peer = dev->peers; peer; peer = peer->next)
-		config_peer(out, peer);
+	fputs("[Interface]\n", out);
+	show_config_interface(out, dev, false);
+	if (!dev->peers)
+		fputc('\n', out);
+	show_config_peers(out, dev, false);
 }

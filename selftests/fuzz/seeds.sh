@@ -12,10 +12,12 @@ message()
 	head -c "$(($2 - 4))" /dev/zero | tr '\000' '\125'
 }
 
-mkdir -p "$out/fuzz_wire" "$out/fuzz_handshake" "$out/fuzz_allowedips" "$out/fuzz_config"
+mkdir -p "$out/fuzz_wire" "$out/fuzz_handshake" "$out/fuzz_allowedips" \
+	"$out/fuzz_config" "$out/fuzz_tunnel"
 
 # Configurations need no program to be made.
 cp "${0%/*}"/corpus/config/*.conf "$out/fuzz_config"
+cp "${0%/*}"/corpus/config/*.conf "${0%/*}"/corpus/tunnel/*.conf "$out/fuzz_tunnel"
 
 for m in 1:148 2:92 3:64 4:32 4:33 4:128 1:147 1:149 4:31 0:148 5:148; do
 	message "${m%:*}" "${m#*:}" >"$out/fuzz_wire/type${m%:*}-length${m#*:}"

@@ -62,7 +62,7 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor; do
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor up down; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 ln -s "$tool" wg
@@ -97,6 +97,87 @@ check "a name that does not exist" 1 "name.conf:3: " \
 	env WG_ENDPOINT_RESOLUTION_RETRIES=0 "$tool" setconf mt-none name.conf
 check "a pipe for a file" 1 "Unable to modify interface: " \
 	bash -c "'$tool' setconf mt-none <(echo '[Interface]')"
+
+# ---- up and down: what they would do, with an MTU so that the host's routes do not matter
+printf '[Interface]\nAddress = 10.99.0.1/24\nPrivateKey = %s\nListenPort = 1\nMTU = 1300
+[Peer]\nPublicKey = %s\nEndpoint = 192.0.2.1:5\nAllowedIPs = 10.98.0.0/24\n' \
+	"$key" "$pub" >mtt0.conf
+dry() {
+	"$tool" up --dry-run "$@" </dev/null 2>&1
+}
+
+# has NAME PATTERN COMMAND...: a line of the output, whole
+has() {
+	local name=$1 line=$2
+	shift 2
+	"$@" >out 2>&1 </dev/null
+	grep -qxF -- "$line" out
+	ok $? "$name: no line $line in $(head -c 900 out)"
+}
+
+has "up --dry-run" "link set dev mtt0 mtu 1300 up" dry mtt0.conf
+has "the same by path" "route add 10.98.0.0/24 dev mtt0" dry ./mtt0.conf
+! dry mtt0.conf | grep -qF "$key"
+ok $? "up --dry-run shows a private key"
+has "VPNCTL_MTU is before the file" "link set dev mtt0 mtu 1200 up" \
+	env VPNCTL_MTU=1200 "$tool" up --dry-run mtt0.conf
+has "--mtu is before VPNCTL_MTU" "link set dev mtt0 mtu 1100 up" \
+	env VPNCTL_MTU=1200 "$tool" up --dry-run --mtu 1100 mtt0.conf
+has "an empty variable is none" "link set dev mtt0 mtu 1300 up" \
+	env VPNCTL_MTU= "$tool" up --dry-run mtt0.conf
+has "VPNCTL_LISTEN_PORT" "ListenPort = 2" \
+	env VPNCTL_LISTEN_PORT=2 "$tool" up --dry-run mtt0.conf
+has "--listen-port" "ListenPort = 3" \
+	env VPNCTL_LISTEN_PORT=2 "$tool" up --listen-port 3 --dry-run mtt0.conf
+has "VPNCTL_ENDPOINT" "Endpoint = [2001:db8::1]:7" \
+	env "VPNCTL_ENDPOINT=[2001:db8::1]:7" "$tool" up --dry-run mtt0.conf
+has "--endpoint" "Endpoint = 192.0.2.9:9" dry --endpoint 192.0.2.9:9 mtt0.conf
+has "--kill-switch" "	chain kill_switch {" dry --kill-switch mtt0.conf
+has "--gateway" "	chain gateway {" dry --gateway mtt0.conf
+check "VPNCTL_MTU is checked" 1 "VPNCTL_MTU: MTU is not 68-65535: \`x'" \
+	env VPNCTL_MTU=x "$tool" up --dry-run mtt0.conf
+check "a bad key is not repeated" 1 "VPNCTL_PRIVATE_KEY: Key is not the correct length" \
+	env VPNCTL_PRIVATE_KEY=SECRET "$tool" up --dry-run mtt0.conf
+! grep -q SECRET out
+ok $? "a bad key is repeated"
+check "--private-key nowhere" 1 "--private-key: nowhere: No such file" dry --private-key nowhere mtt0.conf
+grep -v PrivateKey mtt0.conf >nokey.conf
+! dry nokey.conf | grep -q PrivateKey
+ok $? "a key from nowhere"
+has "VPNCTL_PRIVATE_KEY" "PrivateKey = (hidden)" \
+	env VPNCTL_PRIVATE_KEY="$key" "$tool" up --dry-run nokey.conf
+has "--private-key" "PrivateKey = (hidden)" dry --private-key key nokey.conf
+sed "1a#! PrivateKeyFile = $PWD/key" nokey.conf >keyfile.conf
+has "PrivateKeyFile" "PrivateKey = (hidden)" dry keyfile.conf
+sed "1a#! PrivateKeyFile = key" nokey.conf >keyfile.conf
+has "a credential" "PrivateKey = (hidden)" \
+	env CREDENTIALS_DIRECTORY="$PWD" "$tool" up --dry-run keyfile.conf
+check "a credential without a folder" 1 "CREDENTIALS_DIRECTORY is not set" \
+	env -u CREDENTIALS_DIRECTORY "$tool" up --dry-run keyfile.conf
+sed "1a#! PrivateKeyFile = $PWD/key" mtt0.conf >keyfile.conf
+check "two keys" 1 "PrivateKey and PrivateKeyFile exclude each other" dry keyfile.conf
+printf '[Peer]\nPublicKey = %s\n' "$psk" | cat mtt0.conf - >two.conf
+check "an endpoint for one of two" 1 "VPNCTL_ENDPOINT: there must be one peer, and there are 2" \
+	env VPNCTL_ENDPOINT=192.0.2.1:5 "$tool" up --dry-run two.conf
+check "up nothing" 1 "Usage: vpnctl up" "$tool" up
+check "up two" 1 "Usage: vpnctl up" "$tool" up a b
+check "up --bogus" 1 "Usage: vpnctl up" "$tool" up --bogus a
+check "up --mtu" 1 "Usage: vpnctl up" "$tool" up a --mtu
+check "down --mtu" 1 "Usage: vpnctl down" "$tool" down --mtu 1300 a
+check "a name" 1 "/etc/vpnctl/no-such-mt.conf: No such file or directory" "$tool" up no-such-mt
+check "no name of a device" 1 "The name must be that of a device" "$tool" up ./a-name-that-is-too-long.conf
+check "no name at all" 1 "The name must be that of a device" "$tool" up ./.conf
+check "no .conf" 1 "The name must be that of a device" "$tool" up ./key
+check "a name with a space" 1 "The name must be that of a device" "$tool" up "./a b.conf"
+chmod 644 mtt0.conf
+check "a file for everyone" 0 "Warning: mtt0.conf is accessible for everyone" dry mtt0.conf
+chmod 600 mtt0.conf
+check "down what is not up" 1 "mtt0: is not up" "$tool" down mtt0.conf
+sed 's/^MTU/Cipher/' mtt0.conf >bad.conf
+check "a bad file" 1 "bad.conf:5: Line unrecognized: \`Cipher'" "$tool" up --dry-run bad.conf
+printf '#! Cipher = aes-128\n' | cat mtt0.conf - >bad.conf
+check "a cipher" 1 "bad.conf:10: Cipher: not built yet, except for auto: \`aes-128'" \
+	"$tool" up --dry-run bad.conf
 
 if command -v wg >/dev/null; then
 	[ "$(wg pubkey <key)" = "$pub" ]

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/* up, down: a file becomes a tunnel with all that belongs to it, and goes again. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "config.h"
+#include "endpoint.h"
+#include "facts.h"
+#include "run.h"
+
+#define CONFIG_DIR "/etc/vpnctl"
+#define SUFFIX ".conf"
+#define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
+#define NAME_RULE "1 to 15 of a-zA-Z0-9_=+.-"
+
+/**
+ * enum setting - what can be set without the file, too
+ * @SET_PRIVATE_KEY: on the command line a file, in the environment the key itself
+ * @SET_LISTEN_PORT: a port
+ * @SET_ENDPOINT: of the one peer
+ * @SET_MTU: an MTU
+ * @SET_N: how many there are
+ */
+enum setting {
+	SET_PRIVATE_KEY,
+	SET_LISTEN_PORT,
+	SET_ENDPOINT,
+	SET_MTU,
+	SET_N
+};
+
+static const struct {
+	const char *option;
+	const char *variable;
+	const char *key;
+} settings[SET_N] = {
+	[SET_PRIVATE_KEY] = { "--private-key", "VPNCTL_PRIVATE_KEY", "PrivateKey" },
+	[SET_LISTEN_PORT] = { "--listen-port", "VPNCTL_LISTEN_PORT", "ListenPort" },
+	[SET_ENDPOINT] = { "--endpoint", "VPNCTL_ENDPOINT", "Endpoint" },
+	[SET_MTU] = { "--mtu", "VPNCTL_MTU", "MTU" },
+};
+
+/**
+ * struct request - the command line
+ * @dry_run: print and do nothing
+ * @kill_switch: 0 or 1; -1: as the file says
+ * @gateway: the same
+ * @values: what was given for each setting; NULL: nothing
+ * @path: the configuration file
+ * @ifname: the device
+ */
+struct request {
+	bool dry_run;
+	int kill_switch;
+	int gateway;
+	const char *values[SET_N];
+	char path[PATH_MAX];
+	char ifname[IFNAMSIZ];
+};
+
+/* The device has the name of the file. Return: 0 or -EINVAL after a complaint. */
+static int set_names(struct request *req, const char *arg)
+{
+	size_t len = strlen(arg), suffix = strlen(SUFFIX);
+	bool is_file = strchr(arg, '/') || (len > suffix && !strcmp(arg + len - suffix, SUFFIX));
+	const char *name, *c;
+
+	if (snprintf(req->path, PATH_MAX, "%s%s%s", is_file ? "" : CONFIG_DIR "/", arg,
+		     is_file ? "" : SUFFIX) >= PATH_MAX)
+		return -EINVAL;
+	name = strrchr(req->path, '/');
+	name = name ? name + 1 : req->path;
+	len = strlen(name);
+	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("_=+.-", *c)); c++)
+		;
+	if (!*c && len > suffix && len - suffix < IFNAMSIZ &&
+	    !strcmp(name + len - suffix, SUFFIX)) {
+		memcpy(req->ifname, name, len - suffix);
+		return 0;
+	}
+	fprintf(stderr, "%s: The name must be that of a device (" NAME_RULE ") and " SUFFIX "\n",
+		req->path);
+	return -EINVAL;
+}
+
+static bool read_switch(struct request *req, const char *arg)
+{
+	if (!strcmp(arg, "--kill-switch"))
+		req->kill_switch = 1;
+	else if (!strcmp(arg, "--no-kill-switch"))
+		req->kill_switch = 0;
+	else if (!strcmp(arg, "--gateway"))
+		req->gateway = 1;
+	else if (!strcmp(arg, "--no-gateway"))
+		req->gateway = 0;
+	else
+		return false;
+	return true;
+}
+
+/* An option with a value. Return: whether it is one and has one. */
+static bool read_setting(struct request *req, const char *arg, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < SET_N; i++)
+		if (!strcmp(arg, settings[i].option))
+			break;
+	if (i == SET_N)
+		return false;
+	req->values[i] = value;
+	return value;
+}
+
+/* Return: 0 or -EINVAL, after a complaint unless the form is wrong as a whole. */
+static int read_request(struct request *req, char *const *args, const char *command)
+{
+	const char *file = NULL;
+	bool up = !strcmp(command, "up"), wrong = false;
+
+	memset(req, 0, sizeof(*req));
+	req->kill_switch = -1;
+	req->gateway = -1;
+	for (; *args && !wrong; args++) {
+		if (!strcmp(*args, "--dry-run"))
+			req->dry_run = true;
+		else if (up && read_switch(req, *args))
+			continue;
+		else if (up && read_setting(req, *args, args[1]))
+			args++;
+		else if (**args == '-' || file)
+			wrong = true;
+		else
+			file = *args;
+	}
+	if (file && !wrong)
+		return set_names(req, file);
+	usage_error(command);
+	return -EINVAL;
+}
+
+static void warn_open_file(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
+		fprintf(stderr, "Warning: %s is accessible for everyone\n", path);
+}
+
+/* A name without a slash is one of systemd's credentials. */
+static int read_key_file(struct config *cfg, const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+
+	if (strchr(name, '/'))
+		return config_override(cfg, "PrivateKeyFile", "PrivateKey", name, true);
+	if (!dir) {
+		fprintf(stderr, "PrivateKeyFile: %s: CREDENTIALS_DIRECTORY is not set\n", name);
+		return -EINVAL;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return config_override(cfg, "PrivateKeyFile", "PrivateKey", path, true);
+}
+
+/* Which peer an endpoint is for must not be guessed. */
+static int check_one_peer(const struct device *dev, const char *name)
+{
+	if (dev->n_peers == 1)
+		return 0;
+	fprintf(stderr, "%s: there must be one peer, and there are %zu\n", name, dev->n_peers);
+	return -EINVAL;
+}
+
+/* The environment is shown to other programs, so the key must not stay in it. */
+static void forget_variable(const char *name)
+{
+	char *value = getenv(name);
+
+	if (value)
+		explicit_bzero(value, strlen(value));
+	unsetenv(name);
+}
+
+static int override(struct config *cfg, const struct request *req, enum setting which)
+{
+	const char *name = settings[which].option, *value = req->values[which];
+	bool from_file = which == SET_PRIVATE_KEY && value;
+	int ret = 0;
+
+	if (!value) {
+		name = settings[which].variable;
+		value = getenv(name);
+		if (!value || !*value)
+			return 0;
+	}
+	if (which == SET_ENDPOINT)
+		ret = check_one_peer(cfg->dev, name);
+	if (!ret)
+		ret = config_override(cfg, name, settings[which].key, value, from_file);
+	if (!ret && which == SET_PRIVATE_KEY)
+		cfg->tun->foreign_key = true;
+	return ret;
+}
+
+/* Command line, environment, file: what comes first in this order counts. */
+static int override_all(struct config *cfg, const struct request *req)
+{
+	struct tunnel *tun = cfg->tun;
+	int i, ret = 0;
+
+	for (i = 0; i < SET_N && !ret; i++)
+		ret = override(cfg, req, (enum setting)i);
+	forget_variable(settings[SET_PRIVATE_KEY].variable);
+	if (!ret && tun->key_file && !tun->foreign_key)
+		ret = read_key_file(cfg, tun->key_file);
+	if (req->kill_switch >= 0)
+		tun->kill_switch = req->kill_switch;
+	if (req->gateway >= 0)
+		tun->gateway = req->gateway;
+	return ret;
+}
+
+/* Read the file alone. Return: 0 or -errno after a complaint. */
+static int read_config(struct config *cfg, const struct request *req)
+{
+	int ret = config_read_file(cfg, req->path);
+
+	warn_open_file(req->path);
+	if (!ret && cfg->tun->key_file && (cfg->dev->flags & DEVICE_HAS_PRIVATE_KEY)) {
+		fprintf(stderr, "%s: PrivateKey and PrivateKeyFile exclude each other\n",
+			req->path);
+		ret = -EINVAL;
+	}
+	if (ret == -EINVAL)
+		fputs("Configuration parsing error\n", stderr);
+	return ret;
+}
+
+static void complain_facts(const char *ifname, int err)
+{
+	if (err == -EEXIST)
+		fprintf(stderr, EARLIER "\n", ifname, prog_name, ifname);
+	else if (err == -ENOSPC)
+		fprintf(stderr, "%s: there is no routing table or no priority of a rule left\n",
+			ifname);
+	else
+		fprintf(stderr, "%s: %s\n", ifname, strerror(-err));
+}
+
+static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req)
+{
+	struct facts facts;
+	int ret;
+
+	if (!req->dry_run && if_nametoindex(req->ifname)) {
+		fprintf(stderr, "%s: there is a device of this name already\n", req->ifname);
+		return -EEXIST;
+	}
+	ret = endpoints_resolve(tun->dev, req->path);
+	if (ret)
+		return ret;
+	ret = facts_read(&facts, tun);
+	if (ret) {
+		complain_facts(req->ifname, ret);
+		return ret;
+	}
+	plan_init(plan, tun->dev->name, facts.dns_prefix);
+	return plan_up(plan, tun, &facts);
+}
+
+static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req)
+{
+	struct traces traces;
+	int ret = traces_read(&traces, req->ifname);
+
+	if (ret) {
+		fprintf(stderr, "%s: %s\n", req->ifname,
+			ret == -ENODEV ? "is not up" : strerror(-ret));
+		return ret;
+	}
+	plan_init(plan, tun->dev->name, traces.dns_prefix);
+	return plan_down(plan, tun, &traces, req->path);
+}
+
+static int up(const struct request *req, struct config *cfg)
+{
+	struct plan plan = { 0 };
+	int ret = override_all(cfg, req);
+
+	if (!ret)
+		ret = make_up(&plan, cfg->tun, req);
+	if (!ret && req->dry_run)
+		plan_print(stdout, &plan);
+	else if (!ret)
+		ret = plan_run(&plan, cfg->tun, stderr);
+	plan_free(&plan);
+	return ret;
+}
+
+static int down(const struct request *req, struct config *cfg)
+{
+	struct tunnel *tun = cfg->tun;
+	struct plan plan = { 0 };
+	int ret;
+
+	/* a key that is not in the file is not saved in it */
+	tun->foreign_key = !(tun->dev->flags & DEVICE_HAS_PRIVATE_KEY) ||
+			   getenv(settings[SET_PRIVATE_KEY].variable);
+	forget_variable(settings[SET_PRIVATE_KEY].variable);
+	ret = make_down(&plan, tun, req);
+	if (!ret && req->dry_run)
+		plan_print(stdout, &plan);
+	else if (!ret)
+		ret = plan_run_all(&plan, tun, stderr);
+	plan_free(&plan);
+	return ret;
+}
+
+static int run(char *const *args, const char *command,
+	       int (*act)(const struct request *req, struct config *cfg))
+{
+	struct config cfg = { .log = stderr };
+	struct request req;
+	int ret;
+
+	if (read_request(&req, args, command))
+		return 1;
+	cfg.tun = tunnel_alloc();
+	if (!cfg.tun)
+		return 1;
+	cfg.dev = cfg.tun->dev;
+	strcpy(cfg.dev->name, req.ifname);
+	ret = read_config(&cfg, &req);
+	if (!ret)
+		ret = act(&req, &cfg);
+	tunnel_free(cfg.tun);
+	return finish_output() || ret ? 1 : 0;
+}
+
+/**
+ * cmd_up() - bring a tunnel up as a file says
+ * @args: options and <file> or <name>
+ *
+ * Return: the exit code.
+ */
+int cmd_up(char *const *args)
+{
+	return run(args, "up", up);
+}
+
+/**
+ * cmd_down() - take a tunnel down
+ * @args: options and <file> or <name>
+ *
+ * Return: the exit code.
+ */
+int cmd_down(char *const *args)
+{
+	return run(args, "down", down);
+}

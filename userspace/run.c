@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files in memory stand between us and the programs: nobody waits for a pipe, and keys
+ * are in none of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "nl.h"
+#include "run.h"
+#include "save.h"
+
+extern char **environ;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+/* A file with the text, to be read from its beginning. Return: its descriptor or -errno. */
+static int memory_file(const char *text)
+{
+	size_t len = strlen(text), done = 0;
+	int fd = memfd_create("vpnctl", MFD_CLOEXEC);
+	ssize_t put;
+
+	if (fd < 0)
+		return -errno;
+	while (done < len) {
+		put = write(fd, text + done, len - done);
+		if (put < 0) {
+			put = -errno;
+			close(fd);
+			return (int)put;
+		}
+		done += (size_t)put;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* What is in the file. Return: a string, to be freed; NULL without memory. */
+static char *file_content(int fd)
+{
+	off_t len = lseek(fd, 0, SEEK_END);
+	char *text = calloc(1, len < 0 ? 1 : (size_t)len + 1);
+
+	if (text && len > 0 && pread(fd, text, (size_t)len, 0) != len)
+		*text = '\0';
+	return text;
+}
+
+/* Return: the exit status of the program, or -errno. */
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Start a program with these descriptors, and wait. Return: its exit status or -errno. */
+static int spawn(char *const *args, const int fds[3])
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t signals;
+	pid_t pid;
+	int i, ret;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &signals);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	for (i = 0; i < 3; i++)
+		if (fds[i] != i)
+			posix_spawn_file_actions_adddup2(&files, fds[i], i);
+	ret = -posix_spawnp(&pid, args[0], &files, &attr, args, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return ret ? ret : wait_for(pid);
+}
+
+/**
+ * tool_run() - run a program and keep what it says
+ * @output: to be given to output_free(), also after an error
+ * @args: the program, found in PATH, and its arguments
+ * @input: its standard input
+ *
+ * Return: 0 when it was run, whatever came of it; -errno when it was not.
+ */
+int tool_run(struct output *output, char *const *args, const char *input)
+{
+	int fds[3] = { -1, -1, -1 }, i, ret = 0;
+
+	memset(output, 0, sizeof(*output));
+	for (i = 0; i < 3 && !ret; i++) {
+		fds[i] = memory_file(i ? "" : input);
+		if (fds[i] < 0)
+			ret = fds[i];
+	}
+	if (!ret)
+		ret = spawn(args, fds);
+	if (ret >= 0) {
+		output->status = ret;
+		output->out = file_content(fds[1]);
+		output->err = file_content(fds[2]);
+		ret = output->out && output->err ? 0 : -ENOMEM;
+	}
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return ret;
+}
+
+/**
+ * output_free() - free what a program has said
+ * @output: filled in by tool_run()
+ */
+void output_free(struct output *output)
+{
+	free(output->out);
+	free(output->err);
+}
+
+/* The line of the batch that ip says it failed in. */
+static void say_line(FILE *log, const char *text, const char *err)
+{
+	const char *found = strstr(err, "Command failed -:");
+	unsigned long n = found ? strtoul(strchr(found, ':') + 1, NULL, 10) : 0;
+
+	while (n > 1 && *text) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+		n--;
+	}
+	if (n)
+		fprintf(log, " (%.*s)", (int)strcspn(text, "\n"), text);
+}
+
+/* What the tool has said, without the line about the line. */
+static void say_why(FILE *log, const struct output *output, const char *text)
+{
+	const char *err = *output->err ? output->err : output->out;
+	const char *end = strstr(err, "Command failed -:");
+	size_t len = end ? (size_t)(end - err) : strlen(err);
+
+	while (len && err[len - 1] == '\n')
+		len--;
+	if (len)
+		fprintf(log, "%.*s", (int)len, err);
+	else
+		fprintf(log, "exit status %d", output->status);
+	say_line(log, text, err);
+	fputc('\n', log);
+}
+
+static int run_tool(const struct plan *plan, const char *name, char *const *args,
+		    const char *text, FILE *log)
+{
+	struct output output;
+	int ret = tool_run(&output, args, text);
+
+	if (ret) {
+		fprintf(log, "%s: %s: %s: %s\n", plan->ifname, name, args[0], strerror(-ret));
+	} else if (output.status) {
+		fprintf(log, "%s: %s: ", plan->ifname, name);
+		say_why(log, &output, text);
+		ret = -EIO;
+	}
+	output_free(&output);
+	return ret;
+}
+
+static int run_sysctl(const struct plan *plan, const char *name, const char *text, FILE *log)
+{
+	char path[sizeof("/proc/sys/") + SYSCTL_NAME_LEN] = "/proc/sys/";
+	size_t len = strcspn(text, "="), at = strlen(path), i;
+	const char *value = text + len + 1;
+	int fd, ret = 0;
+
+	for (i = 0; i < len && i < SYSCTL_NAME_LEN; i++)
+		path[at++] = text[i] == '.' ? '/' : text[i];
+	path[at] = '\0';
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0) {
+		ret = -errno;
+		fprintf(log, "%s: %s: %s: %s\n", plan->ifname, name, path, strerror(-ret));
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* A command of the user has our terminal, if there is one. */
+static int run_hook(const struct plan *plan, const char *name, const char *text, FILE *log)
+{
+	char *const args[] = { "bash", "-c", (char *)text, NULL };
+	const int fds[3] = { 0, 1, 2 };
+	int ret = spawn(args, fds);
+
+	if (ret < 0)
+		fprintf(log, "%s: %s: bash: %s\n", plan->ifname, name, strerror(-ret));
+	else if (ret)
+		fprintf(log, "%s: %s: exit status %d (%s)\n", plan->ifname, name, ret, text);
+	return ret > 0 ? -EIO : ret;
+}
+
+static int run_configure(const struct plan *plan, const char *name, struct tunnel *tun, FILE *log)
+{
+	struct nl nl;
+	int ret = nl_open(&nl);
+
+	if (!ret)
+		ret = nl_set_device(&nl, tun->dev);
+	if (ret) {
+		fprintf(log, "%s: %s: ", plan->ifname, name);
+		nl_complain(&nl, "Unable to modify interface", tun->dev->name, ret);
+	}
+	nl_close(&nl);
+	return ret;
+}
+
+#define ARGS(...) ((char *const []){ __VA_ARGS__, NULL })
+
+static int run_action(const struct plan *plan, const char *name, const struct action *action,
+		      struct tunnel *tun, FILE *log)
+{
+	char *dns = (char *)plan->dns_name, *text = action->text;
+
+	switch (action->tool) {
+	case TOOL_NONE:
+		return 0;
+	case TOOL_IP:
+		return run_tool(plan, name, ARGS("ip", "-batch", "-"), text, log);
+	case TOOL_IP4:
+		return run_tool(plan, name, ARGS("ip", "-4", "-batch", "-"), text, log);
+	case TOOL_IP6:
+		return run_tool(plan, name, ARGS("ip", "-6", "-batch", "-"), text, log);
+	case TOOL_NFT:
+		return run_tool(plan, name, ARGS("nft", "-f", "-"), text, log);
+	case TOOL_SYSCTL:
+		return run_sysctl(plan, name, text, log);
+	case TOOL_DEVICE:
+		return run_configure(plan, name, tun, log);
+	case TOOL_DNS_ADD:
+		return run_tool(plan, name, ARGS("resolvconf", "-a", dns, "-m", "0", "-x"), text,
+				log);
+	case TOOL_DNS_DELETE:
+		return run_tool(plan, name, ARGS("resolvconf", "-d", dns, "-f"), text, log);
+	case TOOL_BASH:
+		return run_hook(plan, name, text, log);
+	case TOOL_SAVE:
+		return tunnel_save(tun, text, log);
+	}
+	return -EINVAL;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/*
+ * Take the first @n steps back. A resolvconf that has failed may already have known of the
+ * name servers, so that is taken back as well.
+ */
+static void undo(const struct plan *plan, size_t n, bool failed, struct tunnel *tun, FILE *log)
+{
+	size_t i = n;
+	int ret = 0;
+
+	if (failed && plan->steps[n].undo.tool == TOOL_DNS_DELETE)
+		run_action(plan, plan->steps[n].name, &plan->steps[n].undo, tun, log);
+	while (i--)
+		if (run_action(plan, plan->steps[i].name, &plan->steps[i].undo, tun, log))
+			ret = -EIO;
+	fprintf(log, "%s: %s\n", plan->ifname,
+		ret ? "not all of what was done could be undone" : "what was done is undone");
+}
+
+/**
+ * plan_run() - do all steps, or none
+ * @plan: the plan
+ * @tun: the tunnel
+ * @log: where the tools' complaints go
+ *
+ * SIGINT, SIGTERM and SIGHUP end it after the step that is under way.
+ *
+ * Return: 0, or -errno when a step has failed and those before it have been undone.
+ */
+int plan_run(const struct plan *plan, struct tunnel *tun, FILE *log)
+{
+	size_t i;
+	int ret = 0;
+
+	catch_signals();
+	for (i = 0; i < plan->n && !interrupted; i++) {
+		ret = run_action(plan, plan->steps[i].name, &plan->steps[i].act, tun, log);
+		if (ret)
+			break;
+	}
+	if (!ret && interrupted) {
+		fprintf(log, "%s: interrupted\n", plan->ifname);
+		undo(plan, i, false, tun, log);
+		return -EINTR;
+	}
+	if (ret)
+		undo(plan, i, true, tun, log);
+	return ret;
+}
+
+/**
+ * plan_run_all() - do all steps, also when some fail that are not decisive
+ * @plan: the plan
+ * @tun: the tunnel
+ * @log: where the tools' complaints go
+ *
+ * Return: 0, or the last error.
+ */
+int plan_run_all(const struct plan *plan, struct tunnel *tun, FILE *log)
+{
+	int ret = 0, err;
+	size_t i;
+
+	catch_signals();
+	for (i = 0; i < plan->n; i++) {
+		err = run_action(plan, plan->steps[i].name, &plan->steps[i].act, tun, log);
+		if (err)
+			ret = err;
+		if (err && plan->steps[i].decisive)
+			break;
+	}
+	return ret;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Plans that are done, and taken back. The tools are commands of the shell. */
+#include <signal.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "run.h"
+#include "test.h"
+
+#define NO_FILE "No such file or directory\n"
+
+static char dir[32];
+static char log_text[1024];
+
+/* Programs that stand in for ip and the like: the one named here says what it got and fails. */
+static void put_program(const char *name, const char *text)
+{
+	char path[64];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	fprintf(out, "#!/bin/sh\n%s\n", text);
+	fclose(out);
+	chmod(path, 0700);
+}
+
+static int enter(void **state)
+{
+	char path[256];
+
+	(void)state;
+	strcpy(dir, "/tmp/vpnctl-test.XXXXXX");
+	if (!mkdtemp(dir) || chdir(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
+	return setenv("PATH", path, 1);
+}
+
+static int leave(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+/* What the steps have written. */
+static const char *trace(void)
+{
+	static char text[512];
+	FILE *in = fopen("trace", "r");
+	size_t len = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
+
+	text[len] = '\0';
+	if (in)
+		fclose(in);
+	unlink("trace");
+	return text;
+}
+
+static int run(const struct plan *plan, bool all)
+{
+	FILE *log;
+	int ret;
+
+	memset(log_text, 0, sizeof(log_text));
+	log = fmemopen(log_text, sizeof(log_text), "w");
+	ret = all ? plan_run_all(plan, NULL, log) : plan_run(plan, NULL, log);
+	fclose(log);
+	return ret;
+}
+
+static void add(struct plan *plan, const char *name, const char *act, const char *back)
+{
+	struct step *step = plan_step(plan, name, TOOL_BASH, "%s", act);
+
+	if (back)
+		plan_undo(plan, step, TOOL_BASH, "echo %s >>trace", back);
+}
+
+static void test_all_done(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "echo 1 >>trace", "-1");
+	add(&plan, "two", "echo 2 >>trace", "-2");
+	assert_int_equal(run(&plan, false), 0);
+	assert_string_equal(trace(), "1\n2\n");
+	assert_string_equal(log_text, "");
+	plan_free(&plan);
+}
+
+/* Backwards, and not the step that failed. */
+static void test_undone(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "echo 1 >>trace", "-1");
+	add(&plan, "two", "echo 2 >>trace", NULL);
+	add(&plan, "three", "echo 3 >>trace", "-3");
+	add(&plan, "four", "exit 7", "-4");
+	add(&plan, "five", "echo 5 >>trace", "-5");
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(trace(), "1\n2\n3\n-3\n-1\n");
+	assert_string_equal(log_text, "mt0: four: exit status 7 (exit 7)\n"
+				      "mt0: what was done is undone\n");
+	plan_free(&plan);
+}
+
+static void test_not_undone(void **state)
+{
+	struct plan plan;
+	struct step *step;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "true", "-1");
+	step = plan_step(&plan, "two", TOOL_BASH, "true");
+	plan_undo(&plan, step, TOOL_BASH, "exit 3");
+	add(&plan, "three", "exit 7", NULL);
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(trace(), "-1\n");
+	assert_string_equal(log_text, "mt0: three: exit status 7 (exit 7)\n"
+				      "mt0: two: exit status 3 (exit 3)\n"
+				      "mt0: not all of what was done could be undone\n");
+	plan_free(&plan);
+}
+
+/* The user's ^C lets the step that is under way end, and takes all of it back. */
+static void test_interrupted(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "echo 1 >>trace", "-1");
+	add(&plan, "two", "kill -INT $PPID; echo 2 >>trace", "-2");
+	add(&plan, "three", "echo 3 >>trace", "-3");
+	assert_int_equal(run(&plan, false), -EINTR);
+	assert_string_equal(trace(), "1\n2\n-2\n-1\n");
+	assert_string_equal(log_text, "mt0: interrupted\nmt0: what was done is undone\n");
+	plan_free(&plan);
+}
+
+static void test_all(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "exit 1", NULL);
+	add(&plan, "two", "echo 2 >>trace", NULL);
+	plan_step(&plan, "three", TOOL_BASH, "exit 3")->decisive = true;
+	add(&plan, "four", "echo 4 >>trace", NULL);
+	assert_true(run(&plan, true) < 0);
+	assert_string_equal(trace(), "2\n");
+	assert_string_equal(log_text, "mt0: one: exit status 1 (exit 1)\n"
+				      "mt0: three: exit status 3 (exit 3)\n");
+	plan_free(&plan);
+}
+
+/* Each tool gets its text on its standard input, and says in its own words what is wrong. */
+static void test_tools(void **state)
+{
+	static const struct {
+		enum tool tool;
+		const char *program;
+		const char *args;
+	} cases[] = {
+		{ TOOL_IP, "ip", "-batch -" },
+		{ TOOL_IP4, "ip", "-4 -batch -" },
+		{ TOOL_IP6, "ip", "-6 -batch -" },
+		{ TOOL_NFT, "nft", "-f -" },
+		{ TOOL_DNS_ADD, "resolvconf", "-a tun.mt0 -m 0 -x" },
+		{ TOOL_DNS_DELETE, "resolvconf", "-d tun.mt0 -f" },
+	};
+	char wanted[256];
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_program(cases[i].program,
+			    "echo \"$*\" >>trace; cat >>trace; echo no >&2; exit 2");
+		plan_init(&plan, "mt0", true);
+		plan_step(&plan, "step", cases[i].tool, "first\nsecond\n");
+		assert_true(run(&plan, true) < 0);
+		snprintf(wanted, sizeof(wanted), "%s\nfirst\nsecond\n", cases[i].args);
+		assert_string_equal(trace(), wanted);
+		assert_string_equal(log_text, "mt0: step: no\n");
+		plan_free(&plan);
+	}
+}
+
+/* ip says in which line of the batch, and we say what stands there. */
+static void test_line(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	put_program("ip", "printf 'Error: File exists\\nCommand failed -:2\\n' >&2; exit 1");
+	plan_init(&plan, "mt0", false);
+	plan_step(&plan, "routes", TOOL_IP, "one\ntwo three\nfour\n");
+	assert_true(run(&plan, true) < 0);
+	assert_string_equal(log_text, "mt0: routes: Error: File exists (two three)\n");
+	plan_free(&plan);
+	put_program("ip", "exit 9");
+	plan_init(&plan, "mt0", false);
+	plan_step(&plan, "routes", TOOL_IP, "one\n");
+	assert_true(run(&plan, true) < 0);
+	assert_string_equal(log_text, "mt0: routes: exit status 9\n");
+	plan_free(&plan);
+}
+
+static void test_no_tool(void **state)
+{
+	char *path = strdup(getenv("PATH"));
+	struct plan plan;
+
+	(void)state;
+	setenv("PATH", "/nonexistent", 1);
+	plan_init(&plan, "mt0", false);
+	plan_step(&plan, "name servers", TOOL_DNS_ADD, "nameserver 1.1.1.1\n");
+	assert_true(run(&plan, true) < 0);
+	assert_string_equal(log_text,
+			    "mt0: name servers: resolvconf: No such file or directory\n");
+	plan_free(&plan);
+	setenv("PATH", path, 1);
+	free(path);
+}
+
+/* A resolvconf that fails may have begun: it is told to forget. */
+static void test_dns_undone(void **state)
+{
+	struct plan plan;
+	struct step *step;
+
+	(void)state;
+	put_program("resolvconf", "echo \"$*\" >>trace; test \"$1\" = -d");
+	plan_init(&plan, "mt0", false);
+	step = plan_step(&plan, "name servers", TOOL_DNS_ADD, "nameserver 1.1.1.1\n");
+	plan_undo(&plan, step, TOOL_DNS_DELETE, "%s", "");
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(trace(), "-a mt0 -m 0 -x\n-d mt0 -f\n");
+	plan_free(&plan);
+}
+
+static void test_sysctl(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	plan_step(&plan, "sysctl", TOOL_SYSCTL, "net.ipv4.no_such_thing=1");
+	assert_true(run(&plan, true) < 0);
+	assert_string_equal(log_text, "mt0: sysctl: /proc/sys/net/ipv4/no_such_thing: " NO_FILE);
+	plan_free(&plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_done),
+		cmocka_unit_test(test_undone),
+		cmocka_unit_test(test_not_undone),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_tools),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_no_tool),
+		cmocka_unit_test(test_dns_undone),
+		cmocka_unit_test(test_sysctl),
+		/* the last one: an interruption is not forgotten */
+		cmocka_unit_test(test_interrupted),
+	};
+
+	return cmocka_run_group_tests(tests, enter, leave);
+}
