@@ -481,12 +481,12 @@ iperf_serve()
 # small window, or all of it would be in the sender's buffer when iperf3 asks for the result.
 iperf()
 {
-	local window=(-w 256K) out try
+	local tcp_window=(-w 256K) out try
 
-	[[ " $* " != *" -u "* ]] || window=()
+	[[ " $* " != *" -u "* ]] || tcp_window=()
 	for try in 1 2 3; do
 		out=$(on "$1" timeout $((30 * SLOW)) iperf3 -c "$2" --connect-timeout 9000 \
-			"${window[@]}" "${@:3}" 2>&1) ||
+			"${tcp_window[@]}" "${@:3}" 2>&1) ||
 			[[ $out == *busy* ]] || break
 		# The server may still be at its last client
 		[[ $out == *busy* ]] || break
