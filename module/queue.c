@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Work spread over the CPUs, and order kept all the same; see queue.h. */
+#include <asm/simd.h>
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -198,6 +200,8 @@ void mytun_order_init(struct mytun_order *order)
 	order->tail = NULL;
 	order->count = 0;
 	order->draining = 0;
+	order->at_once_tick = jiffies;
+	order->at_once = 0;
 }
 
 /**
@@ -292,6 +296,27 @@ bool mytun_order_end_drain(struct mytun_order *order)
 }
 
 /**
+ * mytun_order_drain_on() - mytun_order_drain() for the one who drains already
+ * @order: order; its drain bit is given up
+ * @fn: see there
+ *
+ * Context: process context, a reference to the peer.
+ */
+void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
+{
+	struct mytun_batch *batch;
+
+	do {
+		while ((batch = mytun_order_pop(order))) {
+			rcu_read_lock_bh();
+			fn(batch);
+			rcu_read_unlock_bh();
+			cond_resched();
+		}
+	} while (mytun_order_end_drain(order) && mytun_order_begin_drain(order));
+}
+
+/**
  * mytun_order_drain() - pass on what is finished, oldest first
  * @order: order
  * @fn: takes a batch over, rcu_read_lock_bh() held; never runs twice at a time for one order
@@ -302,16 +327,41 @@ bool mytun_order_end_drain(struct mytun_order *order)
  */
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch))
 {
-	struct mytun_batch *batch;
+	if (mytun_order_begin_drain(order))
+		mytun_order_drain_on(order, fn);
+}
 
-	do {
-		if (!mytun_order_begin_drain(order))
-			return;
-		while ((batch = mytun_order_pop(order))) {
-			rcu_read_lock_bh();
-			fn(batch);
-			rcu_read_unlock_bh();
-			cond_resched();
-		}
-	} while (mytun_order_end_drain(order));
+/*
+ * What is worked on at once is on the CPU that it came by. For a flood that would be one
+ * CPU for all: a peer has so many messages in a tick, the rest goes to the workers.
+ */
+enum { AT_ONCE_PER_TICK = 256, AT_ONCE_WAITING = 8, AT_ONCE_LEN = 2048 };
+
+/**
+ * mytun_order_at_once() - is a message to be worked on here and now?
+ * @order: its peer's
+ * @spread: the queue that it would go to
+ * @len: its length, bytes
+ *
+ * A message alone on its way is done before a worker has been woken. It is not worth it
+ * when the queue holds something already, for then a worker is awake; nor is a long one.
+ *
+ * Context: BH off. Return: false when it is to be queued.
+ */
+bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
+			 unsigned int len)
+{
+	unsigned long tick = jiffies;
+
+	if (len > AT_ONCE_LEN || READ_ONCE(order->count) >= AT_ONCE_WAITING ||
+	    atomic_read(&spread->reserved) || !may_use_simd())
+		return false;
+	if (READ_ONCE(order->at_once_tick) != tick) {
+		WRITE_ONCE(order->at_once_tick, tick);
+		WRITE_ONCE(order->at_once, 0);
+	}
+	if (READ_ONCE(order->at_once) >= AT_ONCE_PER_TICK)
+		return false;
+	WRITE_ONCE(order->at_once, READ_ONCE(order->at_once) + 1);
+	return true;
 }

@@ -72,6 +72,8 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry);
  * @tail: newest batch
  * @count: places of its batches, see mytun_batch_places(); may be read without the lock
  * @draining: somebody drains: bit 0, test_and_set_bit_lock()
+ * @at_once_tick: the tick in which @at_once were worked on without a queue
+ * @at_once: see mytun_order_at_once(); races are harmless
  */
 struct mytun_order {
 	spinlock_t lock;
@@ -79,6 +81,8 @@ struct mytun_order {
 	struct mytun_batch *tail;
 	int count;
 	unsigned long draining;
+	unsigned long at_once_tick;
+	int at_once;
 };
 
 void mytun_order_init(struct mytun_order *order);
@@ -88,6 +92,9 @@ bool mytun_order_ready(struct mytun_order *order);
 bool mytun_order_begin_drain(struct mytun_order *order);
 bool mytun_order_end_drain(struct mytun_order *order);
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
+void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
+bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
+			 unsigned int len);
 
 static inline bool mytun_order_empty(const struct mytun_order *order)
 {

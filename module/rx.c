@@ -43,6 +43,50 @@ static bool may_receive(const struct noise_keypair *keypair)
 }
 
 /*
+ * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
+ * holds the drain bit and a reference. BH off, RCU.
+ */
+static void schedule_drain(struct mytun_peer *peer)
+{
+	struct mytun_rx_cell *cell = this_cpu_ptr(peer->device->rx_cells);
+
+	if (!mytun_order_ready(&peer->rx.order) || !mytun_order_begin_drain(&peer->rx.order))
+		return;
+	if (unlikely(!mytun_peer_get_unless_zero(peer))) {
+		/* Its last batch is gone already, and with it all there was to drain. */
+		mytun_order_end_drain(&peer->rx.order);
+		return;
+	}
+	spin_lock(&cell->lock);
+	list_add_tail(&peer->rx.node, &cell->ready);
+	spin_unlock(&cell->lock);
+	napi_schedule(&cell->napi);
+}
+
+/* The RCU section keeps the peer when somebody else drains the batch. */
+static void open_batch(struct mytun_device *device, struct mytun_batch *batch)
+{
+	struct mytun_peer *peer = batch->keypair->peer;
+	unsigned int lost = mytun_crypt_open(batch);
+
+	if (unlikely(lost))
+		mytun_drop_n(device, MYTUN_DROP_RX_NO_MEMORY, lost);
+	rcu_read_lock_bh();
+	mytun_batch_finish(batch, BATCH_DONE);
+	schedule_drain(peer);
+	rcu_read_unlock_bh();
+}
+
+/* A crypto worker. */
+static void decrypt_run(void *ctx, void *entry)
+{
+	struct mytun_device *device = ctx;
+
+	mytun_spread_release(&device->decrypt, mytun_batch_places(entry));
+	open_batch(device, entry);
+}
+
+/*
  * Messages of one session, whose index this is, on their way to be opened. Return: why they
  * are to be dropped; else they are the queue's.
  */
@@ -52,6 +96,7 @@ static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff
 	struct mytun_batch *batch = mytun_batch(first);
 	enum mytun_drop drop = MYTUN_DROP_RX_KEY_EXPIRED;
 	struct noise_keypair *keypair;
+	struct mytun_order *order;
 
 	keypair = keypair_of_index(device, index);
 	if (unlikely(!keypair))
@@ -62,11 +107,16 @@ static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff
 	batch->keypair = keypair;
 	batch->count = count;
 	batch->stride = stride;
+	order = &keypair->peer->rx.order;
+	if (count == 1 && mytun_order_at_once(order, &device->decrypt, first->len)) {
+		mytun_order_push(order, batch);
+		open_batch(device, batch);
+		return MYTUN_DROP_UNSPEC;
+	}
 	drop = MYTUN_DROP_RX_QUEUE_FULL;
-	if (unlikely(!mytun_spread_reserve(&device->decrypt, &keypair->peer->rx.order,
-					   mytun_batch_places(batch))))
+	if (unlikely(!mytun_spread_reserve(&device->decrypt, order, mytun_batch_places(batch))))
 		goto err_put_keypair;
-	mytun_order_push(&keypair->peer->rx.order, batch);
+	mytun_order_push(order, batch);
 	mytun_spread_push(&device->decrypt, batch);
 	return MYTUN_DROP_UNSPEC;
 
@@ -158,45 +208,6 @@ void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 		mytun_drop(device, drop);
 		kfree_skb(skb);
 	}
-}
-
-/*
- * Have this CPU drain a peer's order, unless somebody does already. A place in a cell
- * holds the drain bit and a reference. BH off, RCU.
- */
-static void schedule_drain(struct mytun_peer *peer)
-{
-	struct mytun_rx_cell *cell = this_cpu_ptr(peer->device->rx_cells);
-
-	if (!mytun_order_ready(&peer->rx.order) || !mytun_order_begin_drain(&peer->rx.order))
-		return;
-	if (unlikely(!mytun_peer_get_unless_zero(peer))) {
-		/* Its last batch is gone already, and with it all there was to drain. */
-		mytun_order_end_drain(&peer->rx.order);
-		return;
-	}
-	spin_lock(&cell->lock);
-	list_add_tail(&peer->rx.node, &cell->ready);
-	spin_unlock(&cell->lock);
-	napi_schedule(&cell->napi);
-}
-
-/* A crypto worker. The RCU section keeps the peer when somebody else drains the batch. */
-static void decrypt_run(void *ctx, void *entry)
-{
-	struct mytun_batch *batch = entry;
-	struct mytun_peer *peer = batch->keypair->peer;
-	struct mytun_device *device = ctx;
-	unsigned int lost;
-
-	mytun_spread_release(&device->decrypt, mytun_batch_places(batch));
-	lost = mytun_crypt_open(batch);
-	if (unlikely(lost))
-		mytun_drop_n(device, MYTUN_DROP_RX_NO_MEMORY, lost);
-	rcu_read_lock_bh();
-	mytun_batch_finish(batch, BATCH_DONE);
-	schedule_drain(peer);
-	rcu_read_unlock_bh();
 }
 
 static bool source_allowed(struct mytun_peer *peer, const struct sk_buff *skb)

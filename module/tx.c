@@ -231,27 +231,90 @@ out_put:
 	mytun_keypair_put(keypair);
 }
 
-/* A crypto worker. The reference keeps the peer when somebody else drains the batch. */
+static void seal(struct mytun_device *device, struct mytun_batch *batch)
+{
+	bool sealed = mytun_crypt_seal(batch);
+
+	if (unlikely(!sealed))
+		mytun_drop_n(device, MYTUN_DROP_TX_CRYPTO, batch->count);
+	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
+}
+
+/*
+ * A crypto worker. The reference keeps the peer when somebody else drains the batch. One
+ * that is finished has been taken out of its order, and the drain bit comes with it.
+ */
 static void encrypt_run(void *ctx, void *entry)
 {
 	struct mytun_batch *batch = entry;
-	struct mytun_peer *peer = batch->keypair->peer;
+	struct mytun_peer *peer = mytun_peer_get(batch->keypair->peer);
 	struct mytun_device *device = ctx;
-	bool sealed;
 
 	mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
-	sealed = mytun_crypt_seal(batch);
-	if (unlikely(!sealed))
-		mytun_drop_n(device, MYTUN_DROP_TX_CRYPTO, batch->count);
-	mytun_peer_get(peer);
-	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
-	mytun_order_drain(&peer->tx.order, send_batch);
+	if (likely(batch->state == BATCH_PENDING)) {
+		seal(device, batch);
+		mytun_order_drain(&peer->tx.order, send_batch);
+	} else {
+		rcu_read_lock_bh();
+		send_batch(batch);
+		rcu_read_unlock_bh();
+		mytun_order_drain_on(&peer->tx.order, send_batch);
+	}
 	mytun_peer_put(peer);
 }
 
-/* The keypair's reference goes to the batch. */
-static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
-		       const struct collected *messages)
+/*
+ * Whoever sends is not to go on sending for others: what they have finished meanwhile is a
+ * worker's. Return: false when there is no place for it.
+ */
+static bool hand_over(struct mytun_device *device, struct mytun_batch *batch)
+{
+	if (!mytun_spread_reserve(&device->encrypt, NULL, mytun_batch_places(batch)))
+		return false;
+	mytun_spread_push(&device->encrypt, batch);
+	return true;
+}
+
+/* On this CPU, in the midst of somebody's sending: no second time on top of the first. */
+static DEFINE_PER_CPU(bool, sealing_here);
+
+/*
+ * Seal a batch and send it, here and now. Those that were in the order before it are some
+ * worker's, who will then find this one finished.
+ */
+static void encrypt_here(struct mytun_peer *peer, struct mytun_batch *batch)
+{
+	struct mytun_order *order = &peer->tx.order;
+	bool first = true;
+
+	this_cpu_write(sealing_here, true);
+	seal(peer->device, batch);
+	while (mytun_order_begin_drain(order)) {
+		while ((batch = mytun_order_pop(order))) {
+			if (!first && hand_over(peer->device, batch))
+				goto out;
+			first = false;
+			send_batch(batch);
+		}
+		if (likely(!mytun_order_end_drain(order)))
+			break;
+	}
+out:
+	this_cpu_write(sealing_here, false);
+}
+
+static bool may_seal_here(struct mytun_peer *peer, const struct collected *messages)
+{
+	return messages->count == 1 && !this_cpu_read(sealing_here) &&
+	       mytun_order_at_once(&peer->tx.order, &peer->device->encrypt, messages->first->len);
+}
+
+/*
+ * The keypair's reference goes to the batch. Return: the batch when it is to be sealed here,
+ * once nobody is held up by it; else NULL.
+ */
+static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
+				      const struct collected *messages)
 {
 	struct mytun_batch *batch = mytun_batch(messages->first);
 	struct mytun_device *device = peer->device;
@@ -259,20 +322,28 @@ static void push_batch(struct mytun_peer *peer, struct noise_keypair *keypair,
 	batch->keypair = keypair;
 	batch->count = messages->count;
 	batch->stride = 0;
+	if (may_seal_here(peer, messages)) {
+		mytun_order_push(&peer->tx.order, batch);
+		return batch;
+	}
 	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order,
 					   mytun_batch_places(batch)))) {
 		mytun_drop_n(device, MYTUN_DROP_TX_QUEUE_FULL, messages->count);
 		kfree_skb_list(messages->first);
 		mytun_keypair_put(keypair);
-		return;
+		return NULL;
 	}
 	mytun_order_push(&peer->tx.order, batch);
 	mytun_spread_push(&device->encrypt, batch);
+	return NULL;
 }
 
-/* One batch of what is at the head of @packets. Return: false when the keypair has no more. */
+/*
+ * One batch of what is at the head of @packets; @here is it if it is to be sealed here.
+ * Return: false when the keypair has no more.
+ */
 static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
-		      struct sk_buff_head *packets)
+		      struct sk_buff_head *packets, struct mytun_batch **here)
 {
 	struct collected messages = { .tail = &messages.first };
 	struct sk_buff *skb;
@@ -286,12 +357,15 @@ static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
 		return false;
 	}
 	kref_get(&keypair->refcount);
-	push_batch(peer, keypair, &messages);
+	*here = push_batch(peer, keypair, &messages);
 	return true;
 }
 
-/* Make batches of what is staged. Return: false when there is no session for it. */
-static bool push_staged(struct mytun_peer *peer)
+/*
+ * Make batches of what is staged; @here is the last of them if it is to be sealed here.
+ * Return: false when there is no session for it.
+ */
+static bool push_staged(struct mytun_peer *peer, struct mytun_batch **here)
 {
 	struct noise_keypair *keypair;
 	struct sk_buff_head packets;
@@ -305,7 +379,7 @@ static bool push_staged(struct mytun_peer *peer)
 	skb_queue_splice_init(&peer->tx.staged, &packets);
 	spin_unlock_bh(&peer->tx.staged.lock);
 	while (pushed && !skb_queue_empty(&packets))
-		pushed = push_some(peer, keypair, &packets);
+		pushed = push_some(peer, keypair, &packets, here);
 	mytun_keypair_put(keypair);
 	return pushed;
 }
@@ -321,13 +395,16 @@ static bool push_staged(struct mytun_peer *peer)
  */
 void mytun_tx_flush(struct mytun_peer *peer)
 {
+	struct mytun_batch *here = NULL;
 	bool pushed;
 
 	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
 		return;
 	spin_lock_bh(&peer->tx.flush_lock);
-	pushed = push_staged(peer);
+	pushed = push_staged(peer, &here);
 	spin_unlock_bh(&peer->tx.flush_lock);
+	if (here)
+		encrypt_here(peer, here);
 	if (unlikely(!pushed))
 		mytun_session_start(peer);
 }
