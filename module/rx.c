@@ -346,10 +346,8 @@ static void note_received(struct mytun_peer *peer, struct noise_keypair *keypair
 	if (unlikely(session_policy_rekey_after_receive(&age, ktime_get_coarse_boottime_ns())) &&
 	    rcu_access_pointer(peer->keypairs.current_keypair) == keypair)
 		mytun_session_start(peer);
-	mytun_timers_event(peer, SESSION_PACKET_RECEIVED);
-	mytun_timers_event(peer, SESSION_TRAVERSAL);
-	if (data)
-		mytun_timers_event(peer, SESSION_DATA_RECEIVED);
+	mytun_timers_events(peer, BIT(SESSION_PACKET_RECEIVED) | BIT(SESSION_TRAVERSAL) |
+				  (data ? BIT(SESSION_DATA_RECEIVED) : 0));
 }
 
 /* Return: the number of messages, dropped ones included. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One timer for each peer, set by core/session_policy; see timers.h. */
+#include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/ktime.h>
@@ -100,7 +101,33 @@ static u32 event_random(const struct session_state *state, enum session_event ev
 }
 
 /**
- * mytun_timers_event() - tell the policy what happened
+ * mytun_timers_events() - tell the policy what happened
+ * @peer: peer
+ * @events: enum session_event, as bits: none of them has a bearing on another
+ *
+ * Context: any but hardirq; RCU held or a reference to the peer.
+ */
+void mytun_timers_events(struct mytun_peer *peer, unsigned long events)
+{
+	struct mytun_timers *timers = &peer->timers;
+	u64 now_ns = ktime_get_coarse_boottime_ns();
+	u32 actions = 0;
+	int event;
+
+	spin_lock_bh(&timers->lock);
+	if (timers->running) {
+		for_each_set_bit(event, &events, SESSION_EVENT_COUNT)
+			actions |= session_policy_event(&timers->state, event, now_ns,
+							event_random(&timers->state, event));
+		timers_arm(timers, now_ns);
+	}
+	spin_unlock_bh(&timers->lock);
+	if (actions)
+		peer->device->upcalls->act(peer, actions);
+}
+
+/**
+ * mytun_timers_event() - tell the policy that one thing happened
  * @peer: peer
  * @event: what
  *
@@ -108,19 +135,7 @@ static u32 event_random(const struct session_state *state, enum session_event ev
  */
 void mytun_timers_event(struct mytun_peer *peer, enum session_event event)
 {
-	struct mytun_timers *timers = &peer->timers;
-	u64 now_ns = ktime_get_coarse_boottime_ns();
-	u32 actions = 0;
-
-	spin_lock_bh(&timers->lock);
-	if (timers->running) {
-		actions = session_policy_event(&timers->state, event, now_ns,
-					       event_random(&timers->state, event));
-		timers_arm(timers, now_ns);
-	}
-	spin_unlock_bh(&timers->lock);
-	if (actions)
-		peer->device->upcalls->act(peer, actions);
+	mytun_timers_events(peer, BIT(event));
 }
 
 /**

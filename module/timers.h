@@ -30,6 +30,7 @@ void mytun_timers_start(struct mytun_peer *peer);
 void mytun_timers_stop(struct mytun_peer *peer);
 void mytun_timers_shutdown(struct mytun_peer *peer);
 void mytun_timers_event(struct mytun_peer *peer, enum session_event event);
+void mytun_timers_events(struct mytun_peer *peer, unsigned long events);
 void mytun_timers_fresh_handshake(struct mytun_peer *peer);
 bool mytun_timers_set_persistent(struct mytun_peer *peer, u16 seconds);
 u16 mytun_timers_get_persistent(const struct mytun_peer *peer);

@@ -220,8 +220,7 @@ static void send_batch(struct mytun_batch *batch)
 	}
 	for (skb = first; skb; skb = skb->next)
 		data |= skb->len > MESSAGE_MIN_LEN;
-	mytun_timers_event(peer, SESSION_PACKET_SENT);
-	mytun_timers_event(peer, SESSION_TRAVERSAL);
+	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
 	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
