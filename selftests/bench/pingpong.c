@@ -233,7 +233,7 @@ static unsigned long number(const char *text, unsigned long low, unsigned long h
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || end == text || *end || value < low || value > high) {
-		fprintf(stderr, "pingpong: %s: not a number from %lu to %lu\n", text, low, high);
+		fprintf(stderr, "pingpong: %s: not from %lu to %lu\n", text, low, high);
 		exit(2);
 	}
 	return value;
