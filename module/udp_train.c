@@ -54,11 +54,20 @@ static bool starts_flow(const struct sk_buff *skb)
 	return ct && !nf_ct_is_confirmed(ct);
 }
 
+/* As UDP would ask for the socket. */
+static bool policy_allows(u8 family, struct sk_buff *skb)
+{
+	if (family == NFPROTO_IPV4)
+		return xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb);
+	return xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
+}
+
 /* @header_len: bytes in front of the UDP header, where skb->data is not yet. */
-static unsigned int take(struct net *net, struct sk_buff *skb, unsigned int header_len)
+static unsigned int take(const struct nf_hook_state *state, struct sk_buff *skb,
+			 unsigned int header_len)
 {
 	const unsigned int pull = header_len + sizeof(struct udphdr);
-	struct train_net *trains = net_generic(net, train_net_id);
+	struct train_net *trains = net_generic(state->net, train_net_id);
 	struct mytun_transport *transport;
 	const struct udphdr *udp;
 
@@ -68,7 +77,7 @@ static unsigned int take(struct net *net, struct sk_buff *skb, unsigned int head
 	if (ntohs(udp->len) != skb->len - header_len)
 		return NF_ACCEPT;
 	transport = xa_load(&trains->ports, ntohs(udp->dest));
-	if (!transport)
+	if (!transport || !policy_allows(state->pf, skb))
 		return NF_ACCEPT;
 	skb_set_transport_header(skb, header_len);
 	__skb_pull(skb, pull);
@@ -80,18 +89,16 @@ static unsigned int take(struct net *net, struct sk_buff *skb, unsigned int head
 
 static unsigned int local_in4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	if (likely(!is_train(skb)) || ip_hdr(skb)->protocol != IPPROTO_UDP || inet_sdif(skb) ||
-	    !xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	if (likely(!is_train(skb)) || ip_hdr(skb)->protocol != IPPROTO_UDP || inet_sdif(skb))
 		return NF_ACCEPT;
-	return take(state->net, skb, ip_hdrlen(skb));
+	return take(state, skb, ip_hdrlen(skb));
 }
 
 static unsigned int local_in6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	if (likely(!is_train(skb)) || ipv6_hdr(skb)->nexthdr != IPPROTO_UDP || inet6_sdif(skb) ||
-	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb))
+	if (likely(!is_train(skb)) || ipv6_hdr(skb)->nexthdr != IPPROTO_UDP || inet6_sdif(skb))
 		return NF_ACCEPT;
-	return take(state->net, skb, sizeof(struct ipv6hdr));
+	return take(state, skb, sizeof(struct ipv6hdr));
 }
 
 static const struct nf_hook_ops hooks[] = {
