@@ -74,10 +74,14 @@ train()
 		"UDP4:10.0.0.2:2,sourceport=$1,setsockopt-int=17:103:64"
 }
 
-# times N WORDS
+# times N WORDS: as they are
 times()
 {
-	printf "$2%.0s" $(seq "$1")
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		printf %s "$2"
+	done
 }
 
 more_drops()
@@ -125,8 +129,14 @@ rx-unknown-index 5"
 guarded()
 {
 	have nft || skip "missing: nft"
-	on b nft 'table inet guard { chain in {
-		type filter hook input priority 200; udp sport 9 counter drop; } }'
+	on b nft -f - <<-RULES
+		table inet guard {
+			chain in {
+				type filter hook input priority 200
+				udp sport 9 counter drop
+			}
+		}
+	RULES
 	defer on b nft delete table inet guard
 	vpn b show mt0 drops >"$TMP/before"
 	train 9 "$(times 10 "$DATA$REST")"
@@ -140,8 +150,14 @@ tracked()
 {
 	have nft || skip "missing: nft"
 	have conntrack || skip "missing: conntrack"
-	on b nft 'table inet track { chain in {
-		type filter hook input priority 0; ct state invalid drop; } }'
+	on b nft -f - <<-RULES
+		table inet track {
+			chain in {
+				type filter hook input priority 0
+				ct state invalid drop
+			}
+		}
+	RULES
 	defer on b nft delete table inet track
 	counted "$(times 10 "$DATA$REST")" "rx-unknown-index 10"
 	on b conntrack -L -p udp --sport 9 | grep -q dport=2
@@ -161,7 +177,9 @@ offloads_off()
 	[[ $1 == v4 ]] || peer a mt0 b endpoint "[fd00::2]:2"
 	on a ethtool -K out tx off gso off >/dev/null
 	on b ethtool -K out tx off gso off >/dev/null
-	spawn b tcpdump -Z root -i out -n -vv -s 0 -l udp >"$TMP/text" 2>"$TMP/tcpdump"
+	# shellcheck disable=SC2016 # for the inner shell
+	spawn b sh -c 'exec tcpdump -Z root -i out -n -vv -s 0 -l udp >"$1" 2>"$0"' \
+		"$TMP/tcpdump" "$TMP/text"
 	wait_for 5 grep -q "listening on" "$TMP/tcpdump"
 	iperf a 10.9.0.2 -n 1M
 	end_jobs
