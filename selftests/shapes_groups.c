@@ -323,11 +323,12 @@ static void do_mtu(struct bench *bench)
 {
 	struct lot lot = { .name = "mtu" };
 	unsigned int len, step;
-	int v6;
+	int v6, families;
 
 	bench->mtu = atoi(bench->argument);
+	families = bench->mtu < 1280 ? 1 : 2;
 	step = bench->mtu > 10000 ? 7 : 1;
-	for (v6 = 0; v6 <= (bench->mtu >= 1280); v6++) {
+	for (v6 = 0; v6 < families; v6++) {
 		for (len = 28; len <= 66 && len <= bench->mtu; len++)
 			try_len(bench, &lot, v6, len);
 		for (len = bench->mtu; len > 66 && len + 34 > bench->mtu; len -= step)
