@@ -77,8 +77,8 @@ static int open_packet(const char *dev, int netns)
 
 size_t receive(int fd, uint8_t *bytes, bool outgoing, int ms)
 {
-	struct sockaddr_ll from;
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct sockaddr_ll from = {};
 	socklen_t from_len;
 	ssize_t len;
 	bool out;
