@@ -10,6 +10,7 @@
 #include <net/rtnetlink.h>
 
 #include "device.h"
+#include "handshakes.h"
 #include "peer.h"
 #include "tx.h"
 
@@ -124,12 +125,13 @@ static int device_ndo_init(struct net_device *dev)
 	ret = mytun_lookup_init(&device->lookup);
 	if (ret)
 		goto err_free_drops;
-	ret = mytun_session_device_init(device);
+	init_rwsem(&device->identity_lock);
+	ret = mytun_handshakes_device_init(device);
 	if (ret)
 		goto err_uninit_lookup;
 	ret = mytun_tx_device_init(device);
 	if (ret)
-		goto err_uninit_session;
+		goto err_uninit_handshakes;
 	ret = mytun_rx_device_init(device);
 	if (ret)
 		goto err_uninit_tx;
@@ -141,8 +143,8 @@ static int device_ndo_init(struct net_device *dev)
 
 err_uninit_tx:
 	mytun_tx_device_uninit(device);
-err_uninit_session:
-	mytun_session_device_uninit(device);
+err_uninit_handshakes:
+	mytun_handshakes_device_uninit(device);
 err_uninit_lookup:
 	mytun_lookup_uninit(&device->lookup);
 err_free_drops:
@@ -168,7 +170,8 @@ static void device_ndo_uninit(struct net_device *dev)
 	mutex_unlock(&device->lock);
 	mytun_tx_device_uninit(device);
 	mytun_rx_device_uninit(device);
-	mytun_session_device_uninit(device);
+	mytun_handshakes_device_uninit(device);
+	memzero_explicit(&device->identity, sizeof(device->identity));
 	/* Peers and keypairs are on their way to be freed and point here. */
 	rcu_barrier();
 	mytun_lookup_uninit(&device->lookup);

@@ -5,12 +5,13 @@
 #include <net/rtnetlink.h>
 
 #include "core/allowedips.h"
+#include "core/noise.h"
 #include "device.h"
+#include "handshakes.h"
 #include "mytun.h"
 #include "netlink_gen.h"
 #include "queue.h"
 #include "selftest/selftest.h"
-#include "session.h"
 #include "udp_train.h"
 #include "uapi/mytun.h"
 
@@ -24,15 +25,16 @@ static int __init mytun_init(void)
 	ret = allowedips_cache_init();
 	if (ret)
 		goto err_uninit_queue;
-	ret = mytun_session_init();
+	noise_init();
+	ret = mytun_handshakes_init();
 	if (ret)
 		goto err_uninit_allowedips;
 	ret = -ENOTRECOVERABLE;
 	if (!mytun_selftest())
-		goto err_uninit_session;
+		goto err_uninit_handshakes;
 	ret = mytun_udp_train_init();
 	if (ret)
-		goto err_uninit_session;
+		goto err_uninit_handshakes;
 	ret = mytun_device_init();
 	if (ret)
 		goto err_uninit_train;
@@ -46,8 +48,8 @@ err_uninit_device:
 	mytun_device_uninit();
 err_uninit_train:
 	mytun_udp_train_uninit();
-err_uninit_session:
-	mytun_session_uninit();
+err_uninit_handshakes:
+	mytun_handshakes_uninit();
 err_uninit_allowedips:
 	allowedips_cache_uninit();
 err_uninit_queue:
@@ -60,7 +62,7 @@ static void __exit mytun_exit(void)
 	mytun_netlink_uninit();
 	mytun_device_uninit();
 	mytun_udp_train_uninit();
-	mytun_session_uninit();
+	mytun_handshakes_uninit();
 	allowedips_cache_uninit();
 	mytun_queue_uninit();
 }

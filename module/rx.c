@@ -18,6 +18,7 @@
 
 #include "core/session_policy.h"
 #include "crypt.h"
+#include "handshakes.h"
 #include "notify.h"
 #include "peer.h"
 #include "rx.h"
@@ -203,7 +204,7 @@ void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 	case MESSAGE_INITIATION:
 	case MESSAGE_RESPONSE:
 	case MESSAGE_COOKIE:
-		mytun_session_receive(device, skb);
+		mytun_handshakes_receive(device, skb);
 		return;
 	case MESSAGE_INVALID:
 		break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Handshakes with peers: sending, receiving, load and cookies, new keypairs. */
+/* Handshakes with peers: sending, answering, new keypairs. */
 #ifndef _MYTUN_SESSION_H
 #define _MYTUN_SESSION_H
 
@@ -48,11 +48,6 @@ struct mytun_session {
 	struct timespec64 completed;
 };
 
-int mytun_session_init(void);
-void mytun_session_uninit(void);
-int mytun_session_device_init(struct mytun_device *device);
-void mytun_session_device_uninit(struct mytun_device *device);
-
 void mytun_session_peer_init(struct mytun_peer *peer, const u8 public_key[NOISE_KEY_LEN],
 			     const u8 preshared_key[NOISE_KEY_LEN]);
 void mytun_session_peer_stop(struct mytun_peer *peer);
@@ -65,7 +60,8 @@ void mytun_session_start(struct mytun_peer *peer);
 void mytun_session_retry(struct mytun_peer *peer);
 void mytun_session_zero(struct mytun_peer *peer);
 void mytun_session_given_up(struct mytun_peer *peer);
-void mytun_session_receive(struct mytun_device *device, struct sk_buff *skb);
+enum mytun_drop mytun_session_receive(struct mytun_device *device, struct sk_buff *skb,
+				      enum message_type type);
 void mytun_session_confirmed(struct mytun_peer *peer);
 
 #endif /* _MYTUN_SESSION_H */
