@@ -12,8 +12,9 @@ INSTALL ?= install
 DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
-.PHONY: help modules userspace clean install uninstall dkms-install dkms-remove \
-	check check-all check-debug check-kcsan check-portable check-mutants demo style format sparse check-layers analyze coverage bench bench-profile deps module selftests docs scripts
+.PHONY: help demo check check-all check-debug check-kcsan check-portable check-mutants \
+	bench bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
+	style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
 	@sed -nE "s/^### ?(.*)/\n\1/p; s/^## ?//p" $(firstword $(MAKEFILE_LIST))
@@ -75,7 +76,13 @@ dkms-remove:
 ## coverage        lines and branches of module/core/ that unit tests and fuzzers run
 ## deps            install what building and testing need (Debian, as root)
 
-style sparse check-layers analyze coverage bench bench-profile check check-all check-debug check-kcsan check-portable check-mutants demo deps:
+demo:
+	@scripts/demo.sh
+check:
+	@scripts/check.sh
+check-all check-debug check-kcsan check-portable check-mutants:
+	@scripts/$@.sh
+bench bench-profile style sparse check-layers analyze coverage deps:
 	@scripts/$@.sh
 format:
 	git clang-format --extensions c,h HEAD
