@@ -211,7 +211,7 @@ limit_of_network()
 # not either
 amplification()
 {
-	local words name
+	local longer=0 replied=0
 
 	fresh
 	raws crumbled r crumble
@@ -220,16 +220,36 @@ amplification()
 	raw r lengths 0 201 away
 	raw r types away
 	raw r flip 0 148 raw away
-	raw r flip 0 116 mac away 0
+	# Again, should the load have ended for a moment, or its queue be full
+	wait_for 20 cookies_come
 	unload
-	for name in r f; do
-		raw "$name" replies
-		echo "# $name: ${ANSWER#*away * * * * }" >&3
-		read -ra words <<<"$ANSWER"
-		# bytes N of M longer L
-		((words[11] > 0 && words[11] <= words[13]))
-		same 0 "${words[15]}"
-	done
+	account r
+	account f
+	same 0 "$longer"
+	((replied > 0))
+}
+
+# Of initiations with another timestamp and a good mac1, which take a cookie under load
+cookies_come()
+{
+	raw r flip 0 116 mac away 0
+	sleep 0.3
+	account r
+	((replied > 0))
+}
+
+# account NAME: what came to it since the last time, and what it had sent
+account()
+{
+	local words
+
+	raw "$1" replies
+	echo "# $1: ${ANSWER#*away * * * * }" >&3
+	read -ra words <<<"$ANSWER"
+	# bytes N of M longer L
+	((words[11] <= words[13])) || longer=$((longer + 1))
+	replied=$((replied + words[11]))
+	longer=$((longer + words[15]))
 }
 
 # ---- B20 ----
