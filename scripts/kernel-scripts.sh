@@ -25,7 +25,7 @@ unpack()
 	package=$(source_package)
 	[[ $package ]] || die "apt knows no linux-source; run apt-get update, or set KERNEL_SCRIPTS"
 	say "taking checkpatch and coccinelle's rules out of $package"
-	tmp=$(mktemp -d "$CACHE/source.XXXXXX")
+	tmp=$(mktemp -d -p "$CACHE")
 	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User= download "$package") >&2
 	dpkg --fsys-tarfile "$tmp"/*.deb | tar -xO "./usr/src/$package.tar.xz" |
 		tar -C "$tmp" -xJ "${WANTED[@]/#/$package/scripts/}"

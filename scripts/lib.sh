@@ -69,6 +69,6 @@ sources()
 # temp_dir: a folder in $tmp that goes when the script ends
 temp_dir()
 {
-	tmp=$(mktemp -d "${TMPDIR:-/tmp}/mytun.XXXXXX")
+	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
 }

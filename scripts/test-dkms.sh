@@ -91,7 +91,7 @@ release=$(kernel_release "$kdir")
 [[ ! $(dkms status mytun) ]] || skip "this machine uses mytun through DKMS"
 [[ ! $(traces) ]] || skip "this machine has mytun installed: $(traces | tr '\n' ' ')"
 temp_dir
-guard=$(mktemp "$TOP/module/.dkms-XXXXXX.ko")
+guard=$(mktemp -p "$TOP/module" --suffix=.ko)
 trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

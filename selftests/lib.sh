@@ -106,7 +106,7 @@ plan()
 	need ip nsenter ping stdbuf dmesg "$TOOL"
 	module_load || skip_all "no module $KIND"
 	PLANNED=$1
-	TMP=$(mktemp -d "${TMPDIR:-/tmp}/selftest.XXXXXX")
+	TMP=$(mktemp -d)
 	exec {PAUSE_FD}<> <(:)
 	trap on_exit EXIT
 	trap on_error ERR

@@ -81,7 +81,7 @@ suite_get()
 
 	shift
 	say "downloading $*"
-	tmp=$(mktemp -d "$VM_CACHE/apt/download.XXXXXX")
+	tmp=$(mktemp -d -p "$VM_CACHE/apt")
 	(cd "$tmp" && apt-get "${SUITE_OPTS[@]}" -qq download "$@") >&2 || die "cannot download $*"
 	mkdir -p "$dir"
 	for deb in "$tmp"/*.deb; do

@@ -144,7 +144,7 @@ host_part()
 
 	say "packing $1"
 	find "$VM_CACHE/initrd" -name "$1-*" -mtime +3 -delete
-	dir=$(mktemp -d "$VM_CACHE/initrd/tmp.XXXXXX")
+	dir=$(mktemp -d -p "$VM_CACHE/initrd")
 	merged_usr "$dir"
 	users "$dir"
 	put "$dir" "${files[@]}"
@@ -181,7 +181,7 @@ copy_modules()
 	local from=$1 to=$2 all files
 
 	mkdir -p "$VM_CACHE/initrd"
-	all=$(mktemp -d "$VM_CACHE/initrd/tmp.XXXXXX")
+	all=$(mktemp -d -p "$VM_CACHE/initrd")
 	mkdir -p "$all/lib/modules"
 	cp -rs "$(realpath "$from")" "$all/lib/modules/$3"
 	depmod -b "$all" "$3"

@@ -225,7 +225,7 @@ main()
 	dir=$(kernel_dir "$kernel")
 	# In the cache, whose modules are linked to
 	mkdir -p "$VM_CACHE/run"
-	tmp=$(mktemp -d "$VM_CACHE/run/XXXXXX")
+	tmp=$(mktemp -d -p "$VM_CACHE/run")
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
