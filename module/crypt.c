@@ -16,6 +16,7 @@
 #include "aead.h"
 #include "core/wire.h"
 #include "crypt.h"
+#include "gcm.h"
 #include "keypair.h"
 
 /* Headers of ours and of the layers below, which push theirs without asking for room. */
@@ -27,6 +28,32 @@ enum {
 /* Fragments of one message: skb_to_sgvec() of a full skb, its trailer and some to spare. */
 enum { CRYPT_MAX_FRAGS = MAX_SKB_FRAGS + 8 };
 
+/**
+ * struct cipher - the AEAD that the messages of a batch go through, one after the other
+ * @keypair: keys
+ * @gcm: AES-256-GCM, to be sealed with, or opened what was; NULL: not yet, or ChaCha20-Poly1305
+ */
+struct cipher {
+	const struct noise_keypair *keypair;
+	struct aead_request *gcm;
+};
+
+/* Without memory for AES-256-GCM it is the other: the peer takes both. */
+static struct cipher sealing_cipher(const struct noise_keypair *keypair)
+{
+	struct cipher cipher = { .keypair = keypair };
+
+	if (READ_ONCE(keypair->ext.send_gcm))
+		cipher.gcm = mytun_gcm_begin(READ_ONCE(keypair->ext.gcm)->sending);
+	return cipher;
+}
+
+static void cipher_end(struct cipher *cipher)
+{
+	if (cipher->gcm)
+		mytun_gcm_end(cipher->gcm);
+}
+
 /* Zeroes behind the plaintext: up to a multiple of 16, but never beyond the inner MTU. */
 static unsigned int padding_len(const struct sk_buff *skb, unsigned int mtu)
 {
@@ -37,12 +64,29 @@ static unsigned int padding_len(const struct sk_buff *skb, unsigned int mtu)
 	return min(padded, mtu) - skb->len;
 }
 
-static void fill_header(struct message_data *header, u64 counter,
-			const struct noise_keypair *keypair)
+static void fill_header(struct message_data *header, u64 counter, const struct cipher *cipher)
 {
-	header->header.type = cpu_to_le32(MESSAGE_DATA);
-	header->receiver_index = keypair->remote_index;
+	header->header.type = cpu_to_le32(cipher->gcm ? MESSAGE_DATA_GCM : MESSAGE_DATA);
+	header->receiver_index = cipher->keypair->remote_index;
 	header->counter = cpu_to_le64(counter);
+}
+
+/* One piece of memory, with room for the tag. */
+static bool seal_text(const struct cipher *cipher, u8 *text, unsigned int len, u64 counter)
+{
+	if (cipher->gcm)
+		return mytun_gcm_seal(cipher->gcm, text, len, counter);
+	mytun_aead_seal(text, len, counter, cipher->keypair->sending_key);
+	return true;
+}
+
+static bool seal_sg(const struct cipher *cipher, struct scatterlist *sg, unsigned int len,
+		    u64 counter)
+{
+	if (cipher->gcm)
+		return mytun_gcm_seal_sg(cipher->gcm, sg, len, counter);
+	return chacha20poly1305_encrypt_sg_inplace(sg, len, NULL, 0, counter,
+						   cipher->keypair->sending_key);
 }
 
 /* Room before and behind the plaintext, in one piece of memory that nobody shares. */
@@ -57,23 +101,24 @@ static bool make_room(struct sk_buff *skb, unsigned int trailer_len)
 	return !pskb_expand_head(skb, ALIGN(headroom, NET_SKB_PAD), tailroom, GFP_ATOMIC);
 }
 
-static bool seal_linear(struct sk_buff *skb, unsigned int padding,
-			const struct noise_keypair *keypair)
+static enum mytun_drop seal_linear(struct sk_buff *skb, unsigned int padding,
+				   const struct cipher *cipher)
 {
 	u64 counter = mytun_message(skb)->counter;
 	unsigned int plain_len = skb->len + padding;
 
 	if (unlikely(!make_room(skb, padding + NOISE_TAG_LEN)))
-		return false;
+		return MYTUN_DROP_TX_NO_MEMORY;
 	memset(__skb_put(skb, padding + NOISE_TAG_LEN), 0, padding);
-	mytun_aead_seal(skb->data, plain_len, counter, keypair->sending_key);
-	fill_header(__skb_push(skb, sizeof(struct message_data)), counter, keypair);
-	return true;
+	if (unlikely(!seal_text(cipher, skb->data, plain_len, counter)))
+		return MYTUN_DROP_TX_CRYPTO;
+	fill_header(__skb_push(skb, sizeof(struct message_data)), counter, cipher);
+	return MYTUN_DROP_UNSPEC;
 }
 
 /* Where the packet is a list of others, as reassembly leaves it: each in place. */
-static bool seal_fragments(struct sk_buff *skb, unsigned int padding,
-			   const struct noise_keypair *keypair)
+static enum mytun_drop seal_fragments(struct sk_buff *skb, unsigned int padding,
+				      const struct cipher *cipher)
 {
 	struct mytun_message *message = mytun_message(skb);
 	unsigned int plain_len = skb->len + padding;
@@ -82,31 +127,34 @@ static bool seal_fragments(struct sk_buff *skb, unsigned int padding,
 	int frags;
 
 	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM)))
-		return false;
+		return MYTUN_DROP_TX_NO_MEMORY;
 	frags = skb_cow_data(skb, padding + NOISE_TAG_LEN, &trailer);
-	if (unlikely(frags < 0 || frags > CRYPT_MAX_FRAGS))
-		return !skb_linearize(skb) && seal_linear(skb, padding, keypair);
+	if (unlikely(frags < 0 || frags > CRYPT_MAX_FRAGS)) {
+		if (skb_linearize(skb))
+			return MYTUN_DROP_TX_NO_MEMORY;
+		return seal_linear(skb, padding, cipher);
+	}
 	memset(pskb_put(skb, trailer, padding + NOISE_TAG_LEN), 0, padding);
-	fill_header(skb_push(skb, sizeof(struct message_data)), message->counter, keypair);
+	fill_header(skb_push(skb, sizeof(struct message_data)), message->counter, cipher);
 	sg_init_table(sg, frags);
-	if (skb_to_sgvec(skb, sg, sizeof(struct message_data), plain_len + NOISE_TAG_LEN) <= 0)
-		return false;
-	return chacha20poly1305_encrypt_sg_inplace(sg, plain_len, NULL, 0, message->counter,
-						   keypair->sending_key);
+	if (skb_to_sgvec(skb, sg, sizeof(struct message_data), plain_len + NOISE_TAG_LEN) <= 0 ||
+	    !seal_sg(cipher, sg, plain_len, message->counter))
+		return MYTUN_DROP_TX_CRYPTO;
+	return MYTUN_DROP_UNSPEC;
 }
 
-static bool seal_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+static enum mytun_drop seal_message(struct sk_buff *skb, const struct cipher *cipher)
 {
 	unsigned int padding = padding_len(skb, mytun_message(skb)->mtu);
 
 	/* The checksum is computed before it is hidden. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
-		return false;
+		return MYTUN_DROP_TX_CRYPTO;
 	if (unlikely(skb_has_frag_list(skb)))
-		return seal_fragments(skb, padding, keypair);
+		return seal_fragments(skb, padding, cipher);
 	if (unlikely(skb_linearize(skb)))
-		return false;
-	return seal_linear(skb, padding, keypair);
+		return MYTUN_DROP_TX_NO_MEMORY;
+	return seal_linear(skb, padding, cipher);
 }
 
 /*
@@ -181,17 +229,18 @@ static void copy_packet(struct sk_buff *skb, u8 *to)
 	*check = *check ?: CSUM_MANGLED_0;
 }
 
-/* Return: bytes of the message. */
-static unsigned int seal_into(struct sk_buff *skb, u8 *to, const struct noise_keypair *keypair)
+/* Return: bytes of the message, 0 when it could not be sealed. */
+static unsigned int seal_into(struct sk_buff *skb, u8 *to, const struct cipher *cipher)
 {
 	struct mytun_message *message = mytun_message(skb);
 	unsigned int padding = padding_len(skb, message->mtu);
 	u8 *plain = to + sizeof(struct message_data);
 
-	fill_header((struct message_data *)to, message->counter, keypair);
+	fill_header((struct message_data *)to, message->counter, cipher);
 	copy_packet(skb, plain);
 	memset(plain + skb->len, 0, padding);
-	mytun_aead_seal(plain, skb->len + padding, message->counter, keypair->sending_key);
+	if (unlikely(!seal_text(cipher, plain, skb->len + padding, message->counter)))
+		return 0;
 	return MESSAGE_DATA_LEN(skb->len + padding);
 }
 
@@ -262,8 +311,17 @@ static bool train_carry(const struct train *train, const struct train_pages *pag
 	return true;
 }
 
-/* Return: false when there is no memory: nothing has been done. */
-static bool seal_train(const struct train *train, const struct noise_keypair *keypair)
+/* What is in the train by now has not been dropped. */
+static void consume_list(struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	skb_list_walk_safe(skb, skb, next)
+		consume_skb(skb);
+}
+
+/* Return: false when there is no memory or no cipher: nothing has been done. */
+static bool seal_train(const struct train *train, const struct cipher *cipher)
 {
 	const unsigned int per_chunk = TRAIN_CHUNK / train->message_len;
 	struct sk_buff *skb = train->first, *last = skb;
@@ -273,20 +331,25 @@ static bool seal_train(const struct train *train, const struct noise_keypair *ke
 	if (!train_pages_alloc(&pages, train))
 		return false;
 	for (i = 0; i < train->count; i++, skb = skb->next) {
-		unsigned int *len = &pages.len[i / per_chunk];
+		unsigned int *len = &pages.len[i / per_chunk], sealed;
 
-		*len += seal_into(skb, page_address(pages.chunk[i / per_chunk]) + *len, keypair);
+		sealed = seal_into(skb, page_address(pages.chunk[i / per_chunk]) + *len, cipher);
+		if (unlikely(!sealed))
+			goto err_free_pages;
+		*len += sealed;
 		last = skb;
 	}
-	if (unlikely(!train_carry(train, &pages, last))) {
-		train_pages_free(&pages);
-		return false;
-	}
+	if (unlikely(!train_carry(train, &pages, last)))
+		goto err_free_pages;
 	skb = train->first->next;
 	train->first->next = last->next;
 	last->next = NULL;
-	kfree_skb_list(skb);
+	consume_list(skb);
 	return true;
+
+err_free_pages:
+	train_pages_free(&pages);
+	return false;
 }
 
 /**
@@ -294,44 +357,69 @@ static bool seal_train(const struct train *train, const struct noise_keypair *ke
  * @batch: messages are inner packets, their counters set; where several leave as one GSO
  *	packet, the batch has one skb for them afterwards
  *
- * Context: process context, may not sleep for long.
- * Return: false when one could not be sealed: the batch is dead.
+ * Context: any but hardirq, where may_use_simd() holds.
+ * Return: MYTUN_DROP_UNSPEC, or why one could not be sealed: the batch is dead.
  */
-bool mytun_crypt_seal(struct mytun_batch *batch)
+enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch)
 {
+	struct cipher cipher = sealing_cipher(batch->keypair);
+	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
 	struct sk_buff *skb;
 
-	for (skb = mytun_batch_first(batch); skb; skb = skb->next) {
+	for (skb = mytun_batch_first(batch); skb && !drop; skb = skb->next) {
 		struct train train = train_of(skb);
 
-		if (train.count > 1 && seal_train(&train, batch->keypair))
-			continue;
-		if (unlikely(!seal_message(skb, batch->keypair)))
-			return false;
+		if (train.count <= 1 || !seal_train(&train, &cipher))
+			drop = seal_message(skb, &cipher);
 	}
-	return true;
+	cipher_end(&cipher);
+	return drop;
+}
+
+/* AES-256-GCM from the first message on that wants it. Return: false: there is no memory. */
+static bool opening_cipher(struct cipher *cipher, bool gcm)
+{
+	if (gcm && !cipher->gcm)
+		cipher->gcm = mytun_gcm_begin(READ_ONCE(cipher->keypair->ext.gcm)->receiving);
+	return !gcm || cipher->gcm;
+}
+
+static bool open_text(const struct cipher *cipher, bool gcm, u8 *text, unsigned int len,
+		      u64 counter)
+{
+	if (gcm)
+		return mytun_gcm_open(cipher->gcm, text, len, counter);
+	return mytun_aead_open(text, len, counter, cipher->keypair->receiving_key);
+}
+
+static bool open_sg(const struct cipher *cipher, bool gcm, struct scatterlist *sg,
+		    unsigned int len, u64 counter)
+{
+	if (gcm)
+		return mytun_gcm_open_sg(cipher->gcm, sg, len, counter);
+	return chacha20poly1305_decrypt_sg_inplace(sg, len, NULL, 0, counter,
+						   cipher->keypair->receiving_key);
 }
 
 /* In one piece of memory that nobody shares. */
-static bool open_linear(struct sk_buff *skb, const struct noise_keypair *keypair)
+static enum mytun_drop open_linear(struct sk_buff *skb, const struct cipher *cipher)
 {
 	const unsigned int header_len = sizeof(struct message_data);
+	const struct mytun_message *message = mytun_message(skb);
 	unsigned int len = skb->len - header_len;
-	u8 *encrypted = skb->data + header_len;
 
-	if (!mytun_aead_open(encrypted, len, mytun_message(skb)->counter,
-			     keypair->receiving_key))
-		return false;
+	if (!open_text(cipher, message->gcm, skb->data + header_len, len, message->counter))
+		return MYTUN_DROP_RX_AUTH;
 	__skb_pull(skb, header_len);
 	__skb_trim(skb, len - NOISE_TAG_LEN);
-	return true;
+	return MYTUN_DROP_UNSPEC;
 }
 
 /* Over its fragments, or those of a copy. */
-static bool open_fragments(struct sk_buff *skb, const struct noise_keypair *keypair)
+static enum mytun_drop open_fragments(struct sk_buff *skb, const struct cipher *cipher)
 {
 	const unsigned int header_len = sizeof(struct message_data);
-	struct mytun_message *message = mytun_message(skb);
+	const struct mytun_message *message = mytun_message(skb);
 	struct scatterlist sg[CRYPT_MAX_FRAGS];
 	unsigned int len = skb->len - header_len;
 	struct sk_buff *trailer;
@@ -340,26 +428,27 @@ static bool open_fragments(struct sk_buff *skb, const struct noise_keypair *keyp
 	frags = skb_cow_data(skb, 0, &trailer);
 	if (unlikely(frags > CRYPT_MAX_FRAGS)) {
 		if (skb_linearize(skb))
-			return false;
+			return MYTUN_DROP_RX_NO_MEMORY;
 		frags = skb_cow_data(skb, 0, &trailer);
 	}
 	if (unlikely(frags < 0))
-		return false;
+		return MYTUN_DROP_RX_NO_MEMORY;
 	sg_init_table(sg, frags);
 	if (skb_to_sgvec(skb, sg, header_len, len) <= 0)
-		return false;
-	if (!chacha20poly1305_decrypt_sg_inplace(sg, len, NULL, 0, message->counter,
-						 keypair->receiving_key))
-		return false;
+		return MYTUN_DROP_RX_NO_MEMORY;
+	if (!open_sg(cipher, message->gcm, sg, len, message->counter))
+		return MYTUN_DROP_RX_AUTH;
 	skb_pull(skb, header_len);
-	return !pskb_trim(skb, len - NOISE_TAG_LEN);
+	return pskb_trim(skb, len - NOISE_TAG_LEN) ? MYTUN_DROP_RX_NO_MEMORY : MYTUN_DROP_UNSPEC;
 }
 
-static bool open_message(struct sk_buff *skb, const struct noise_keypair *keypair)
+static enum mytun_drop open_message(struct sk_buff *skb, struct cipher *cipher)
 {
+	if (unlikely(!opening_cipher(cipher, mytun_message(skb)->gcm)))
+		return MYTUN_DROP_RX_NO_MEMORY;
 	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb)))
-		return open_linear(skb, keypair);
-	return open_fragments(skb, keypair);
+		return open_linear(skb, cipher);
+	return open_fragments(skb, cipher);
 }
 
 /*
@@ -382,12 +471,13 @@ static struct sk_buff *message_of(const struct sk_buff *train, unsigned int offs
 	}
 	mytun_message(skb)->counter = le64_to_cpu(header->counter);
 	mytun_message(skb)->ds = mytun_message((struct sk_buff *)train)->ds;
+	mytun_message(skb)->gcm = message_is_gcm(header);
 	return skb;
 }
 
 /* Return: how many messages were lost for want of memory. */
 static unsigned int open_train(struct sk_buff *train, unsigned int stride,
-			       const struct noise_keypair *keypair)
+			       struct cipher *cipher)
 {
 	struct sk_buff **tail = &train->next;
 	unsigned int offset, lost = 0;
@@ -399,7 +489,7 @@ static unsigned int open_train(struct sk_buff *train, unsigned int stride,
 			lost++;
 			continue;
 		}
-		mytun_message(skb)->failed = !open_linear(skb, keypair);
+		mytun_message(skb)->drop = open_message(skb, cipher);
 		*tail = skb;
 		tail = &skb->next;
 	}
@@ -408,19 +498,23 @@ static unsigned int open_train(struct sk_buff *train, unsigned int stride,
 
 /**
  * mytun_crypt_open() - turn the messages of a batch into plaintexts
- * @batch: messages from their header on; &mytun_message.failed tells how each fared. Those
+ * @batch: messages from their header on; &mytun_message.drop tells how each fared. Those
  *	of a train are chained behind it afterwards
  *
- * Context: any but hardirq.
+ * Context: any but hardirq, where may_use_simd() holds.
  * Return: how many messages were lost for want of memory.
  */
 unsigned int mytun_crypt_open(struct mytun_batch *batch)
 {
+	struct cipher cipher = { .keypair = batch->keypair };
 	struct sk_buff *skb = mytun_batch_first(batch);
+	unsigned int lost = 0;
 
 	if (batch->stride)
-		return open_train(skb, batch->stride, batch->keypair);
-	for (; skb; skb = skb->next)
-		mytun_message(skb)->failed = !open_message(skb, batch->keypair);
-	return 0;
+		lost = open_train(skb, batch->stride, &cipher);
+	else
+		for (; skb; skb = skb->next)
+			mytun_message(skb)->drop = open_message(skb, &cipher);
+	cipher_end(&cipher);
+	return lost;
 }

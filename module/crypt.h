@@ -4,8 +4,9 @@
 #define _MYTUN_CRYPT_H
 
 #include "pipeline.h"
+#include "uapi/mytun.h"
 
-bool mytun_crypt_seal(struct mytun_batch *batch);
+enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch);
 unsigned int mytun_crypt_open(struct mytun_batch *batch);
 
 #endif /* _MYTUN_CRYPT_H */

@@ -29,6 +29,7 @@ static DEFINE_MUTEX(devices_lock);	/* protects devices; inside rtnl, outside dev
 
 static const struct mytun_upcalls upcalls = {
 	.act = mytun_tx_act,
+	.send_control = mytun_tx_control,
 	.peer_release = mytun_peer_release,
 };
 

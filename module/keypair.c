@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/ktime.h>
 
+#include "gcm.h"
 #include "keypair.h"
 #include "peer.h"
 
@@ -15,7 +16,10 @@ void mytun_keypairs_init(struct noise_keypairs *keypairs)
 
 static void keypair_free_rcu(struct rcu_head *rcu)
 {
-	kfree_sensitive(container_of(rcu, struct noise_keypair, rcu));
+	struct noise_keypair *keypair = container_of(rcu, struct noise_keypair, rcu);
+
+	mytun_gcm_free(keypair->ext.gcm);
+	kfree_sensitive(keypair);
 }
 
 static void keypair_release(struct kref *refcount)
@@ -62,6 +66,18 @@ static void keypair_retire(struct noise_keypair *keypair)
 	mytun_keypair_put(keypair);
 }
 
+/* Without memory for it the session does without. The session's mutex is held. */
+static void init_extensions(struct noise_extensions *ext, const struct mytun_peer *peer,
+			    const struct noise_session_keys *keys)
+{
+	memcpy(ext->sending_key, keys->gcm_sending, NOISE_KEY_LEN);
+	memcpy(ext->receiving_key, keys->gcm_receiving, NOISE_KEY_LEN);
+	if (!peer->session.gcm_wanted)
+		return;
+	ext->gcm = mytun_gcm_create(ext->sending_key, ext->receiving_key);
+	ext->offering = ext->gcm;
+}
+
 /**
  * mytun_keypair_create() - make a keypair of what a handshake yielded
  * @peer: peer; its session's mutex held
@@ -87,12 +103,14 @@ struct noise_keypair *mytun_keypair_create(struct mytun_peer *peer,
 	keypair->born_ns = ktime_get_coarse_boottime_ns();
 	memcpy(keypair->sending_key, keys->sending, NOISE_KEY_LEN);
 	memcpy(keypair->receiving_key, keys->receiving, NOISE_KEY_LEN);
+	init_extensions(&keypair->ext, peer, keys);
 	replay_init(&keypair->replay);
 	kref_init(&keypair->refcount);
 	keypair->id = atomic64_inc_return(&keypair_ids);
 	keypair->index.kind = INDEX_KEYPAIR;
 	mytun_lookup_remove_index(lookup, &peer->session.index);
 	if (mytun_lookup_add_index_as(lookup, &keypair->index, keys->local_index)) {
+		mytun_gcm_free(keypair->ext.gcm);
 		kfree_sensitive(keypair);
 		return NULL;
 	}

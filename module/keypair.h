@@ -14,6 +14,33 @@
 #include "peerlookup.h"
 
 /**
+ * struct noise_extensions - what a session has beyond WireGuard's; see capabilities.c
+ * @sending_key: AES-256-GCM's key for what we send
+ * @receiving_key: its key for what we receive
+ * @gcm: AES-256-GCM with these keys, or NULL; set once, with release
+ * @send_gcm: what we send is sealed with it: we want it, and the peer has said that it takes it
+ * @offering: capability messages are repeated until the peer's own has come
+ * @heard: a capability message of the peer's has come
+ * @remote_aeads: the last one's &capabilities.aeads
+ * @offers: capability messages sent since the session began or our wishes changed
+ * @offered_ns: when the last one was sent, boot time
+ *
+ * From @send_gcm on they are changed under &noise_keypairs.lock, and the first two and
+ * @offered_ns are read anywhere.
+ */
+struct noise_extensions {
+	u8 sending_key[NOISE_KEY_LEN];
+	u8 receiving_key[NOISE_KEY_LEN];
+	struct mytun_gcm *gcm;
+	bool send_gcm;
+	bool offering;
+	bool heard;
+	unsigned int offers;
+	u32 remote_aeads;
+	u64 offered_ns;
+};
+
+/**
  * struct noise_keypair - keys of one session
  * @index: our name for the session, in the device's index table
  * @remote_index: the peer's name for it
@@ -25,6 +52,7 @@
  * @greatest_received: greatest counter accepted so far; written by the peer's rx drain
  * @sending_key: key for what we send
  * @receiving_key: key for what we receive
+ * @ext: what goes beyond WireGuard
  * @replay: counters received; touched only by the one who drains the peer's rx order
  * @peer: whose; the keypair holds a reference
  * @id: number in the log
@@ -42,6 +70,7 @@ struct noise_keypair {
 	u64 greatest_received;
 	u8 sending_key[NOISE_KEY_LEN];
 	u8 receiving_key[NOISE_KEY_LEN];
+	struct noise_extensions ext;
 	struct replay_window replay;
 	struct mytun_peer *peer;
 	u64 id;

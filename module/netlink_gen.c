@@ -33,6 +33,7 @@ static const struct nla_policy peer_config_policy[] = {
 	[MYTUN_PEER_A_ENDPOINT_SCOPE] = { .type = NLA_U32 },
 	[MYTUN_PEER_A_PERSISTENT_KEEPALIVE] = { .type = NLA_U16 },
 	[MYTUN_PEER_A_ALLOWEDIPS] = NLA_POLICY_NESTED(allowedips_policy),
+	[MYTUN_PEER_A_CIPHER] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 static const struct nla_policy peer_key_policy[] = {

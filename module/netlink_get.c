@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "capabilities.h"
 #include "device.h"
 #include "netlink.h"
 #include "notify.h"
@@ -95,12 +96,24 @@ static int put_last_handshake(struct sk_buff *msg, const struct mytun_peer *peer
 	       nla_put_u32(msg, MYTUN_PEER_A_LAST_HANDSHAKE_NSEC, at->tv_nsec);
 }
 
+static int put_cipher(struct sk_buff *msg, struct mytun_peer *peer)
+{
+	u32 used;
+	int ret;
+
+	ret = nla_put_u32(msg, MYTUN_PEER_A_CIPHER, peer->session.cipher);
+	if (!ret && mytun_capabilities_cipher(peer, &used))
+		ret = nla_put_u32(msg, MYTUN_PEER_A_CIPHER_USED, used);
+	return ret;
+}
+
 /* All about a peer but its allowed IPs. */
 static int put_peer(struct sk_buff *msg, struct mytun_peer *peer)
 {
 	return put_keys(msg, peer) ?: mytun_notify_put_endpoint(msg, peer) ?:
 	       nla_put_u16(msg, MYTUN_PEER_A_PERSISTENT_KEEPALIVE,
 			   mytun_timers_get_persistent(peer)) ?:
+	       put_cipher(msg, peer) ?:
 	       put_last_handshake(msg, peer) ?:
 	       nla_put_u64_64bit(msg, MYTUN_PEER_A_RX_BYTES, atomic64_read(&peer->rx_bytes),
 				 MYTUN_PEER_A_PAD) ?:

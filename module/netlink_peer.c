@@ -22,6 +22,7 @@
  * @preshared_key: NULL: stays as it is
  * @endpoint: family 0: stays as it is
  * @keepalive: persistent keepalive in seconds; negative: stays as it is
+ * @cipher: enum mytun_cipher; negative: stays as it is
  * @replace: its allowed IPs are those of this request alone
  * @allowedips: nest of entries; @no_entries when there is none
  * @additions: how many of them are to be added
@@ -31,6 +32,7 @@ struct peer_request {
 	const u8 *preshared_key;
 	struct mytun_endpoint endpoint;
 	int keepalive;
+	int cipher;
 	bool replace;
 	const struct nlattr *allowedips;
 	unsigned int additions;
@@ -193,6 +195,24 @@ static int check_key(struct nlattr **tb, struct genl_info *info)
 	return -EINVAL;
 }
 
+static int parse_cipher(struct peer_request *request, const struct nlattr *cipher,
+			struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	request->cipher = cipher ? nla_get_u32(cipher) : -1;
+	if (!cipher)
+		return 0;
+	ret = mytun_session_check_cipher(request->cipher);
+	if (ret == -ENOENT) {
+		NL_SET_ERR_MSG_ATTR(extack, cipher, "this kernel has no AES-256-GCM");
+		return -EOPNOTSUPP;
+	}
+	if (ret)
+		NL_SET_ERR_MSG_ATTR(extack, cipher, "AES-256-GCM is not to be had now");
+	return ret;
+}
+
 static int parse_peer(struct peer_request *request, struct nlattr **tb, struct genl_info *info)
 {
 	const struct nlattr *keepalive = tb[MYTUN_PEER_A_PERSISTENT_KEEPALIVE];
@@ -207,6 +227,7 @@ static int parse_peer(struct peer_request *request, struct nlattr **tb, struct g
 	request->replace = flags && nla_get_u32(flags) & MYTUN_PEER_F_REPLACE_ALLOWEDIPS;
 	request->allowedips = tb[MYTUN_PEER_A_ALLOWEDIPS] ?: &no_entries;
 	return parse_endpoint(&request->endpoint, tb, info->extack) ?:
+	       parse_cipher(request, tb[MYTUN_PEER_A_CIPHER], info->extack) ?:
 	       check_entries(request, info->extack);
 }
 
@@ -322,6 +343,8 @@ static void set_rest(struct mytun_peer *peer, const struct peer_request *request
 	lockdep_assert_held(&peer->device->lock);
 	if (request->preshared_key)
 		mytun_session_set_psk(peer, request->preshared_key);
+	if (request->cipher >= 0)
+		mytun_session_set_cipher(peer, request->cipher);
 	if (request->endpoint.addr.sa_family)
 		mytun_path_set(&peer->path, &request->endpoint);
 	if (request->keepalive >= 0 && mytun_timers_set_persistent(peer, request->keepalive) &&

@@ -28,13 +28,15 @@ enum mytun_batch_state {
  * @counter: the message's nonce
  * @mtu: out: the inner MTU that bounds the padding, bytes
  * @ds: the outer header's traffic class: out: to be sent; in: as received
- * @failed: in: the tag of this message did not match
+ * @gcm: in: sealed with AES-256-GCM
+ * @drop: in: why this message could not be opened, enum mytun_drop
  */
 struct mytun_message {
 	u64 counter;
 	u16 mtu;
 	u8 ds;
-	bool failed;
+	bool gcm;
+	u8 drop;
 };
 
 /**

@@ -16,6 +16,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
+#include "capabilities.h"
 #include "core/session_policy.h"
 #include "crypt.h"
 #include "handshakes.h"
@@ -24,7 +25,6 @@
 #include "rx.h"
 
 /* First nibble of a plaintext that is a control message between mytun peers. */
-enum { CONTROL_NIBBLE = 0xF };
 
 /* The keypair whose session has this index, with a reference, or NULL. RCU held. */
 static struct noise_keypair *keypair_of_index(struct mytun_device *device, __le32 value)
@@ -92,11 +92,12 @@ static void decrypt_run(void *ctx, void *entry)
 }
 
 /*
- * Messages of one session, whose index this is, on their way to be opened. Return: why they
- * are to be dropped; else they are the queue's.
+ * Messages of one session, whose index this is, on their way to be opened; @gcm: some of them
+ * by AES-256-GCM. Return: why they are to be dropped; else they are the queue's.
  */
 static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff *first,
-				     __le32 index, unsigned int count, unsigned int stride)
+				     __le32 index, unsigned int count, unsigned int stride,
+				     bool gcm)
 {
 	struct mytun_batch *batch = mytun_batch(first);
 	enum mytun_drop drop = MYTUN_DROP_RX_KEY_EXPIRED;
@@ -107,6 +108,10 @@ static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff
 	if (unlikely(!keypair))
 		return MYTUN_DROP_RX_UNKNOWN_INDEX;
 	if (unlikely(!may_receive(keypair)))
+		goto err_put_keypair;
+	/* Where nobody has agreed on it, these are reserved bits. */
+	drop = MYTUN_DROP_RX_MALFORMED;
+	if (unlikely(gcm && !READ_ONCE(keypair->ext.gcm)))
 		goto err_put_keypair;
 	skb_mark_not_on_list(first);
 	batch->keypair = keypair;
@@ -136,11 +141,14 @@ static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff 
 
 	mytun_message(skb)->counter = le64_to_cpu(header->counter);
 	mytun_message(skb)->ds = mytun_transport_ds(skb);
-	return push_messages(device, skb, header->receiver_index, 1, 0);
+	mytun_message(skb)->gcm = message_is_gcm(header);
+	return push_messages(device, skb, header->receiver_index, 1, 0,
+			     mytun_message(skb)->gcm);
 }
 
-/* Is this nothing but data of one session? Then @index is its. */
-static bool one_session(const struct sk_buff *train, unsigned int stride, __le32 *index)
+/* Is this nothing but data of one session? Then @index is its; @gcm: see push_messages(). */
+static bool one_session(const struct sk_buff *train, unsigned int stride, __le32 *index,
+			bool *gcm)
 {
 	const struct message_data *header;
 	struct message_data buffer;
@@ -155,6 +163,7 @@ static bool one_session(const struct sk_buff *train, unsigned int stride, __le32
 		if (offset && header->receiver_index != *index)
 			return false;
 		*index = header->receiver_index;
+		*gcm |= message_is_gcm(header);
 	}
 	return true;
 }
@@ -173,12 +182,13 @@ bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
 	unsigned int count = DIV_ROUND_UP(skb->len, stride);
 	enum mytun_drop drop;
 	__le32 index = 0;
+	bool gcm = false;
 
-	if (count < 2 || count > MYTUN_MAX_TRAIN || !one_session(skb, stride, &index))
+	if (count < 2 || count > MYTUN_MAX_TRAIN || !one_session(skb, stride, &index, &gcm))
 		return false;
 	mytun_transport_detach(device->dev, skb);
 	mytun_message(skb)->ds = mytun_transport_ds(skb);
-	drop = push_messages(device, skb, index, count, stride);
+	drop = push_messages(device, skb, index, count, stride, gcm);
 	if (unlikely(drop)) {
 		mytun_drop_n(device, drop, count);
 		kfree_skb(skb);
@@ -254,15 +264,39 @@ static bool is_control(struct sk_buff *skb)
 	return pskb_may_pull(skb, 1) && skb->data[0] >> 4 == CONTROL_NIBBLE;
 }
 
+/* A message between the peer and us, nothing for the stack. */
+static bool is_own(struct sk_buff *skb)
+{
+	return !skb->len || is_control(skb);
+}
+
+static enum mytun_drop receive_own(struct noise_keypair *keypair, struct sk_buff *skb)
+{
+	struct mytun_peer *peer = keypair->peer;
+	enum mytun_drop drop;
+	bool answer;
+
+	if (!skb->len) {
+		net_dbg_ratelimited("%s: Receiving keepalive from peer %u\n",
+				    peer->device->dev->name, peer->id);
+		return MYTUN_DROP_UNSPEC;
+	}
+	if (skb->data[0] != CONTROL_CAPABILITIES)
+		return MYTUN_DROP_RX_CONTROL;
+	if (unlikely(skb_linearize(skb)))
+		return MYTUN_DROP_RX_NO_MEMORY;
+	drop = mytun_capabilities_receive(keypair, skb->data, skb->len, &answer);
+	if (answer)
+		mytun_session_offer(peer);
+	return drop;
+}
+
 /* Strip the padding and check what the sender may not choose. */
 static enum mytun_drop inspect(struct mytun_peer *peer, struct sk_buff *skb)
 {
-	unsigned int len;
+	unsigned int len = inner_len(skb);
 	u8 inner_ds;
 
-	if (unlikely(is_control(skb)))
-		return MYTUN_DROP_RX_CONTROL;
-	len = inner_len(skb);
 	if (unlikely(!len || len > skb->len))
 		return MYTUN_DROP_RX_FRAME;
 	if (unlikely(!source_allowed(peer, skb)))
@@ -285,24 +319,26 @@ static void count_received(struct mytun_peer *peer, unsigned int plain_len)
 }
 
 /* The end of the way: an authenticated, fresh plaintext. */
-static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct sk_buff *skb)
+static void deliver(struct mytun_rx_cell *cell, struct noise_keypair *keypair,
+		    struct sk_buff *skb)
 {
+	struct mytun_peer *peer = keypair->peer;
 	struct net_device *dev = peer->device->dev;
 	unsigned int plain_len = skb->len;
+	bool own = is_own(skb);
 	enum mytun_drop drop;
 
-	if (!plain_len) {
-		net_dbg_ratelimited("%s: Receiving keepalive from peer %u\n", dev->name, peer->id);
-		count_received(peer, 0);
-		consume_skb(skb);
-		return;
-	}
-	drop = inspect(peer, skb);
+	drop = own ? receive_own(keypair, skb) : inspect(peer, skb);
 	if (unlikely(drop)) {
 		net_dbg_ratelimited("%s: Packet from peer %u dropped (reason %d)\n", dev->name,
 				    peer->id, drop);
 		mytun_drop(peer->device, drop);
 		kfree_skb(skb);
+		return;
+	}
+	count_received(peer, plain_len);
+	if (own) {
+		consume_skb(skb);
 		return;
 	}
 	skb->dev = dev;
@@ -317,7 +353,6 @@ static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct 
 	skb->csum_level = ~0;
 	/* Until IP finds it: the outer one is gone. */
 	skb_reset_transport_header(skb);
-	count_received(peer, plain_len);
 	napi_gro_receive(&cell->napi, skb);
 }
 
@@ -325,8 +360,8 @@ static void deliver(struct mytun_rx_cell *cell, struct mytun_peer *peer, struct 
 static enum mytun_drop check_message(struct noise_keypair *keypair,
 				     const struct mytun_message *message)
 {
-	if (unlikely(message->failed))
-		return MYTUN_DROP_RX_AUTH;
+	if (unlikely(message->drop))
+		return message->drop;
 	if (unlikely(!replay_accept(&keypair->replay, message->counter)))
 		return MYTUN_DROP_RX_REPLAY;
 	if (message->counter > keypair->greatest_received)
@@ -393,7 +428,7 @@ static unsigned int receive_batch(struct mytun_rx_cell *cell, struct mytun_batch
 		note_received(peer, keypair, train ?: last, data);
 	skb_list_walk_safe(first, skb, next) {
 		skb_mark_not_on_list(skb);
-		deliver(cell, peer, skb);
+		deliver(cell, keypair, skb);
 	}
 	if (train) {
 		skb_mark_not_on_list(train);

@@ -5,10 +5,13 @@
 #include <linux/random.h>
 #include <net/inet_ecn.h>
 
+#include "capabilities.h"
 #include "core/session_policy.h"
+#include "gcm.h"
 #include "notify.h"
 #include "peer.h"
 #include "session.h"
+#include "uapi/mytun.h"
 
 /* Handshake messages ask for low delay: DSCP AF41, not ECN-capable. */
 enum { HANDSHAKE_DS = 0x88 };
@@ -147,6 +150,19 @@ static void wipe_expired(struct mytun_peer *peer)
 		mytun_notify_peer_dead(peer, MYTUN_DEAD_EXPIRED);
 }
 
+/* In a session that there is; one is not begun for this. */
+static void send_capabilities(struct mytun_peer *peer)
+{
+	u8 msg[CAPABILITIES_LEN];
+	bool may_send;
+
+	rcu_read_lock_bh();
+	may_send = mytun_keypairs_may_send(&peer->keypairs);
+	rcu_read_unlock_bh();
+	if (may_send && mytun_capabilities_next(peer, msg))
+		peer->device->upcalls->send_control(peer, msg, sizeof(msg));
+}
+
 static void session_work(struct work_struct *work)
 {
 	struct mytun_peer *peer = container_of(work, struct mytun_peer, session.work);
@@ -155,6 +171,8 @@ static void session_work(struct work_struct *work)
 		wipe_expired(peer);
 	if (test_and_clear_bit(SESSION_WORK_INITIATE, &peer->session.work_bits))
 		send_initiation(peer);
+	if (test_and_clear_bit(SESSION_WORK_OFFER, &peer->session.work_bits))
+		send_capabilities(peer);
 	mytun_peer_put(peer);
 }
 
@@ -207,6 +225,17 @@ void mytun_session_start(struct mytun_peer *peer)
 void mytun_session_zero(struct mytun_peer *peer)
 {
 	queue_session_work(peer, SESSION_WORK_ZERO);
+}
+
+/**
+ * mytun_session_offer() - tell the peer soon what we take beyond WireGuard
+ * @peer: peer
+ *
+ * Context: as mytun_session_retry().
+ */
+void mytun_session_offer(struct mytun_peer *peer)
+{
+	queue_session_work(peer, SESSION_WORK_OFFER);
 }
 
 /**
@@ -285,6 +314,8 @@ void mytun_session_confirmed(struct mytun_peer *peer)
 	spin_unlock_bh(&peer->keypairs.lock);
 	if (came_up)
 		mytun_notify_peer_up(peer);
+	if (READ_ONCE(peer->session.gcm_wanted))
+		mytun_session_offer(peer);
 }
 
 static bool create_response(struct mytun_peer *peer, struct message_response *msg)
@@ -561,4 +592,37 @@ void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE
 	mutex_lock(&peer->session.lock);
 	memcpy(peer->session.handshake.preshared_key, preshared_key, NOISE_KEY_LEN);
 	mutex_unlock(&peer->session.lock);
+}
+
+/**
+ * mytun_session_check_cipher() - can this be had?
+ * @cipher: enum mytun_cipher
+ *
+ * Context: may sleep, and load modules.
+ * Return: 0, -ENOENT when the kernel has no such cipher, or another error.
+ */
+int mytun_session_check_cipher(u32 cipher)
+{
+	return cipher == MYTUN_CIPHER_AES_256_GCM ? mytun_gcm_available(false) : 0;
+}
+
+/**
+ * mytun_session_set_cipher() - seal with another cipher as soon as the peer agrees
+ * @peer: peer; the device's lock held
+ * @cipher: enum mytun_cipher, good for mytun_session_check_cipher(). AUTO is AES-256-GCM
+ *	where the processor has instructions for it
+ *
+ * Context: may sleep, and load modules.
+ */
+void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher)
+{
+	bool gcm = cipher == MYTUN_CIPHER_AES_256_GCM ||
+		   (cipher == MYTUN_CIPHER_AUTO && !mytun_gcm_available(true));
+
+	lockdep_assert_held(&peer->device->lock);
+	peer->session.cipher = cipher;
+	mutex_lock(&peer->session.lock);
+	mytun_capabilities_want(peer, gcm);
+	mutex_unlock(&peer->session.lock);
+	mytun_session_offer(peer);
 }

@@ -16,10 +16,12 @@
  * enum mytun_session_work - what a peer's work has to do, bit numbers
  * @SESSION_WORK_INITIATE: send an initiation
  * @SESSION_WORK_ZERO: wipe the handshake and every keypair
+ * @SESSION_WORK_OFFER: tell the peer what we take beyond WireGuard
  */
 enum mytun_session_work {
 	SESSION_WORK_INITIATE,
 	SESSION_WORK_ZERO,
+	SESSION_WORK_OFFER,
 };
 
 /**
@@ -29,10 +31,12 @@ enum mytun_session_work {
  * @handshake: Noise state
  * @cookie: what the peer's cookies say
  * @index: our name for the handshake under way
- * @work: sends an initiation or wipes the keys, as @work_bits say
+ * @work: sends a message or wipes the keys, as @work_bits say
  * @work_bits: enum mytun_session_work
  * @timestamp_ns: the time in the last initiation, since 1970
  * @last_sent_ns: when the last initiation left, boot time; 0: never
+ * @cipher: enum mytun_cipher as configured; changed under the device's lock
+ * @gcm_wanted: what follows from it on this machine; changed under @lock, read anywhere
  * @completed: wall-clock time of the last complete handshake, for people; written by
  *	whoever completes one
  */
@@ -45,6 +49,8 @@ struct mytun_session {
 	unsigned long work_bits;
 	u64 timestamp_ns;
 	atomic64_t last_sent_ns;
+	u8 cipher;
+	bool gcm_wanted;
 	struct timespec64 completed;
 };
 
@@ -55,10 +61,13 @@ void mytun_session_peer_free(struct mytun_peer *peer);
 
 void mytun_session_set_identity(struct mytun_device *device, const u8 private_key[NOISE_KEY_LEN]);
 void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE_KEY_LEN]);
+int mytun_session_check_cipher(u32 cipher);
+void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher);
 void mytun_session_clear(struct mytun_peer *peer, u32 reason);
 void mytun_session_start(struct mytun_peer *peer);
 void mytun_session_retry(struct mytun_peer *peer);
 void mytun_session_zero(struct mytun_peer *peer);
+void mytun_session_offer(struct mytun_peer *peer);
 void mytun_session_given_up(struct mytun_peer *peer);
 enum mytun_drop mytun_session_receive(struct mytun_device *device, struct sk_buff *skb,
 				      enum message_type type);

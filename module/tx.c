@@ -17,13 +17,14 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
+#include "capabilities.h"
 #include "core/session_policy.h"
 #include "crypt.h"
 #include "peer.h"
 #include "tx.h"
 
 /* Room that the outer headers and our own need in front of an inner packet. */
-enum { KEEPALIVE_HEADROOM = LL_MAX_HEADER + 64 };
+enum { OWN_HEADROOM = LL_MAX_HEADER + 64 };
 
 static struct mytun_peer *peer_of_destination(struct mytun_device *device, struct sk_buff *skb)
 {
@@ -226,17 +227,19 @@ static void send_batch(struct mytun_batch *batch)
 	age = mytun_keypair_age(keypair, atomic64_read(&keypair->sending_counter));
 	if (unlikely(session_policy_rekey_after_send(&age, ktime_get_coarse_boottime_ns())))
 		mytun_session_start(peer);
+	if (unlikely(mytun_capabilities_due(keypair)))
+		mytun_session_offer(peer);
 out_put:
 	mytun_keypair_put(keypair);
 }
 
 static void seal(struct mytun_device *device, struct mytun_batch *batch)
 {
-	bool sealed = mytun_crypt_seal(batch);
+	enum mytun_drop drop = mytun_crypt_seal(batch);
 
-	if (unlikely(!sealed))
-		mytun_drop_n(device, MYTUN_DROP_TX_CRYPTO, batch->count);
-	mytun_batch_finish(batch, sealed ? BATCH_DONE : BATCH_DEAD);
+	if (unlikely(drop))
+		mytun_drop_n(device, drop, batch->count);
+	mytun_batch_finish(batch, drop ? BATCH_DEAD : BATCH_DONE);
 }
 
 /*
@@ -408,11 +411,27 @@ void mytun_tx_flush(struct mytun_peer *peer)
 		mytun_session_start(peer);
 }
 
+/* An skb for a message of our own, @len bytes of plaintext. Return: NULL: counted as dropped. */
+static struct sk_buff *alloc_own(struct mytun_peer *peer, unsigned int len)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(OWN_HEADROOM + MESSAGE_DATA_LEN(ALIGN(len, MESSAGE_PADDING)), GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		mytun_drop(peer->device, MYTUN_DROP_TX_NO_MEMORY);
+		return NULL;
+	}
+	skb_reserve(skb, OWN_HEADROOM);
+	skb_reset_network_header(skb);
+	mytun_message(skb)->mtu = len ? READ_ONCE(peer->device->dev->mtu) : 0;
+	return skb;
+}
+
 /*
  * A device that goes down stops its timers, and then takes the lock to drop what is staged:
  * what comes later must not be the first to leave when it is up again.
  */
-static void stage_keepalive(struct mytun_peer *peer, struct sk_buff *skb)
+static void stage_own(struct mytun_peer *peer, struct sk_buff *skb)
 {
 	struct sk_buff_head *staged = &peer->tx.staged;
 	bool running;
@@ -426,6 +445,13 @@ static void stage_keepalive(struct mytun_peer *peer, struct sk_buff *skb)
 		kfree_skb(skb);
 }
 
+static void flush(struct mytun_peer *peer)
+{
+	rcu_read_lock_bh();
+	mytun_tx_flush(peer);
+	rcu_read_unlock_bh();
+}
+
 /**
  * mytun_tx_keepalive() - send what is staged, or an empty message
  * @peer: peer
@@ -436,22 +462,34 @@ void mytun_tx_keepalive(struct mytun_peer *peer)
 {
 	struct sk_buff *skb;
 
-	if (!skb_queue_empty_lockless(&peer->tx.staged))
-		goto out_flush;
-	skb = alloc_skb(KEEPALIVE_HEADROOM + MESSAGE_MIN_LEN, GFP_ATOMIC);
-	if (unlikely(!skb)) {
-		mytun_drop(peer->device, MYTUN_DROP_TX_NO_MEMORY);
-		return;
+	if (skb_queue_empty_lockless(&peer->tx.staged)) {
+		skb = alloc_own(peer, 0);
+		if (unlikely(!skb))
+			return;
+		stage_own(peer, skb);
+		net_dbg_ratelimited("%s: Sending keepalive to peer %u\n", peer->device->dev->name,
+				    peer->id);
 	}
-	skb_reserve(skb, KEEPALIVE_HEADROOM);
-	mytun_message(skb)->mtu = 0;
-	stage_keepalive(peer, skb);
-	net_dbg_ratelimited("%s: Sending keepalive to peer %u\n", peer->device->dev->name,
-			    peer->id);
-out_flush:
-	rcu_read_lock_bh();
-	mytun_tx_flush(peer);
-	rcu_read_unlock_bh();
+	flush(peer);
+}
+
+/**
+ * mytun_tx_control() - send a control message
+ * @peer: peer
+ * @msg: plaintext
+ * @len: its length, bytes; fits into any MTU
+ *
+ * Context: any but hardirq; a reference to the peer, or RCU.
+ */
+void mytun_tx_control(struct mytun_peer *peer, const u8 *msg, unsigned int len)
+{
+	struct sk_buff *skb = alloc_own(peer, len);
+
+	if (unlikely(!skb))
+		return;
+	skb_put_data(skb, msg, len);
+	stage_own(peer, skb);
+	flush(peer);
 }
 
 /**

@@ -53,6 +53,13 @@ static const struct field *find_key(const struct field *fields, const char *key)
 	return fields->key ? fields : NULL;
 }
 
+static const struct field *find_extension(const struct config *cfg, const char *key)
+{
+	const struct field *field = find_key(peer_extension_fields, key);
+
+	return field || !cfg->tun ? field : find_key(extension_fields, key);
+}
+
 /* Put an end behind the name, and find its field. Return: the field, or NULL after a complaint. */
 static const struct field *find_field(struct config *cfg, char *line, char *equals, bool extension)
 {
@@ -60,7 +67,7 @@ static const struct field *find_field(struct config *cfg, char *line, char *equa
 
 	*equals = '\0';
 	config_strip_space(line);
-	field = find_key(extension ? extension_fields : config_fields, line);
+	field = extension ? find_extension(cfg, line) : find_key(config_fields, line);
 	/* in the values of wg no white space counts, in those of wg-quick that between words */
 	if (field && !extension)
 		config_strip_space(equals + 1);
@@ -90,6 +97,23 @@ static int read_assignment(struct config *cfg, char *line, bool extension)
 	return field->parse(cfg, trim(equals + 1));
 }
 
+/* To wg it is a comment, and so it is where `up' alone would know what to do with it. */
+static bool is_comment(const struct config *cfg, const char *line)
+{
+	char name[16];
+	size_t len;
+
+	if (cfg->tun)
+		return false;
+	line += strspn(line, " \t");
+	len = strcspn(line, " \t=");
+	if (len >= sizeof(name))
+		return true;
+	memcpy(name, line, len);
+	name[len] = '\0';
+	return line[len + strspn(line + len, " \t")] != '=' || !find_extension(cfg, name);
+}
+
 static int read_line(struct config *cfg, char *line, size_t len)
 {
 	bool extension;
@@ -98,7 +122,7 @@ static int read_line(struct config *cfg, char *line, size_t len)
 	if (strlen(line) != len)
 		return config_complain(cfg, "Line contains a NUL");
 	line = trim(line);
-	extension = cfg->tun && !strncmp(line, "#!", 2);
+	extension = !strncmp(line, "#!", 2) && !is_comment(cfg, line + 2);
 	if (extension)
 		line += 2;
 	line[strcspn(line, "#")] = '\0';
@@ -238,13 +262,20 @@ static int read_peer_args(struct config *cfg, const char *value)
 	return ret ? ret : find_key(config_fields, "PublicKey")->parse(cfg, value);
 }
 
+static const struct field *find_word(const struct field *fields, const char *word)
+{
+	while (fields->key && (!fields->word || strcmp(word, fields->word)))
+		fields++;
+	return fields->key ? fields : NULL;
+}
+
 static int read_arg(struct config *cfg, const char *word, const char *value)
 {
-	const struct field *field = config_fields;
+	const struct field *field = find_word(config_fields, word);
 
-	while (field->key && (!field->word || strcmp(word, field->word)))
-		field++;
-	if (!field->key || field->section != cfg->section)
+	if (!field)
+		field = find_word(peer_extension_fields, word);
+	if (!field || field->section != cfg->section)
 		return config_complain(cfg, "Invalid argument: %s", word);
 	if (!value)
 		return config_complain(cfg, "Invalid argument: %s: a value is missing", word);

@@ -25,7 +25,7 @@ enum config_section {
  * @log: where errors and warnings go; NULL: nowhere
  * @dev: gets what is read; belongs to the caller, also after an error
  * @tun: gets what `up` wants to know besides; @dev is its device. NULL: what is for
- *	wg-quick(8) is an error, and "#!" begins a comment
+ *	wg-quick(8) is an error, and what is for `up` behind "#!" is a comment
  */
 struct config {
 	const char *source;

@@ -25,6 +25,7 @@ struct field {
 extern const struct field config_fields[];	/* of wg(8); values have no white space */
 extern const struct field tunnel_fields[];	/* of wg-quick(8), trimmed */
 extern const struct field extension_fields[];	/* of lines that begin with "#!", trimmed */
+extern const struct field peer_extension_fields[];	/* of them what is not for `up' alone */
 
 int config_complain(const struct config *cfg, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

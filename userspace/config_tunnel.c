@@ -182,17 +182,9 @@ static int parse_key_path(struct config *cfg, const char *value)
 	return replace_text(cfg, &cfg->tun->key_file, value);
 }
 
-static int parse_cipher(struct config *cfg, const char *value)
-{
-	if (!strcasecmp(value, "auto"))
-		return 0;
-	return config_complain(cfg, "not built yet, except for auto: `%s'", value);
-}
-
 const struct field extension_fields[] = {
 	{ "KillSwitch", NULL, CONFIG_INTERFACE, false, parse_kill_switch },
 	{ "Gateway", NULL, CONFIG_INTERFACE, false, parse_gateway },
 	{ "PrivateKeyFile", NULL, CONFIG_INTERFACE, false, parse_key_path },
-	{ "Cipher", NULL, CONFIG_PEER, false, parse_cipher },
 	{ .key = NULL },
 };

@@ -15,6 +15,7 @@
 
 #include "config_parse.h"
 #include "encoding.h"
+#include "format.h"
 
 #define BAD_INTERVAL "Persistent keepalive interval is neither 0/off nor 1-65535"
 
@@ -340,6 +341,19 @@ static int parse_allowed_ips(struct config *cfg, const char *value)
 	return ret;
 }
 
+static int parse_cipher(struct config *cfg, const char *value)
+{
+	struct peer *peer = cfg->dev->last_peer;
+	int cipher = cipher_by_name(value);
+
+	if (cipher < 0)
+		return config_complain(cfg, "Cipher is not auto, chacha20-poly1305 or "
+				       "aes-256-gcm: `%s'", value);
+	peer->cipher = (uint32_t)cipher;
+	peer->flags |= PEER_HAS_CIPHER;
+	return 0;
+}
+
 const struct field config_fields[] = {
 	{ "PrivateKey", "private-key", CONFIG_INTERFACE, true, parse_private_key },
 	{ "ListenPort", "listen-port", CONFIG_INTERFACE, false, parse_listen_port },
@@ -349,5 +363,10 @@ const struct field config_fields[] = {
 	{ "AllowedIPs", "allowed-ips", CONFIG_PEER, false, parse_allowed_ips },
 	{ "Endpoint", "endpoint", CONFIG_PEER, false, parse_endpoint },
 	{ "PersistentKeepalive", "persistent-keepalive", CONFIG_PEER, false, parse_keepalive },
+	{ .key = NULL },
+};
+
+const struct field peer_extension_fields[] = {
+	{ "Cipher", "cipher", CONFIG_PEER, false, parse_cipher },
 	{ .key = NULL },
 };

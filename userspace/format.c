@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -230,6 +231,41 @@ const char *drop_name(unsigned int drop, char spare[16])
 		return drop_names[drop];
 	snprintf(spare, 16, "reason-%u", drop % 100000U);
 	return spare;
+}
+
+static const char *const cipher_names[] = {
+	[MYTUN_CIPHER_CHACHA20_POLY1305] = "chacha20-poly1305",
+	[MYTUN_CIPHER_AUTO] = "auto",
+	[MYTUN_CIPHER_AES_256_GCM] = "aes-256-gcm",
+};
+
+#define N_CIPHERS ((int)(sizeof(cipher_names) / sizeof(cipher_names[0])))
+
+/**
+ * cipher_name() - the word for a cipher
+ * @cipher: enum mytun_cipher
+ *
+ * Return: the word.
+ */
+const char *cipher_name(uint32_t cipher)
+{
+	return cipher < N_CIPHERS ? cipher_names[cipher] : "unknown";
+}
+
+/**
+ * cipher_by_name() - the inverse
+ * @name: the word, any case
+ *
+ * Return: enum mytun_cipher, or -1.
+ */
+int cipher_by_name(const char *name)
+{
+	int cipher;
+
+	for (cipher = 0; cipher < N_CIPHERS; cipher++)
+		if (!strcasecmp(cipher_names[cipher], name))
+			return cipher;
+	return -1;
 }
 
 /**

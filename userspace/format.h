@@ -48,6 +48,8 @@ void format_duration(const struct style *style, uint64_t seconds);
 void format_age(const struct style *style, const struct timespec *when);
 
 const char *drop_name(unsigned int drop, char spare[16]);
+const char *cipher_name(uint32_t cipher);
+int cipher_by_name(const char *name);
 const char *reason_name(uint32_t reason);
 
 #endif /* VPNCTL_FORMAT_H */

@@ -56,6 +56,8 @@ enum peer_flags {
 	PEER_HAS_KEEPALIVE = 1U << 3,
 	PEER_REMOVE = 1U << 4,		   /* remove the peer */
 	PEER_REPLACE_ALLOWEDIPS = 1U << 5, /* remove its allowed IPs first */
+	PEER_HAS_CIPHER = 1U << 6,
+	PEER_HAS_CIPHER_USED = 1U << 7, /* there is a session */
 };
 
 /**
@@ -69,6 +71,8 @@ enum peer_flags {
  *	port is already set; NULL when there is none. Owned by the peer
  * @endpoint_line: where @endpoint_host was written, as @line
  * @keepalive: seconds between persistent keepalives; 0: off
+ * @cipher: enum mytun_cipher, as configured
+ * @cipher_used: of the session, with PEER_HAS_CIPHER_USED
  * @last_handshake: CLOCK_REALTIME; zero: never
  * @rx_bytes: received
  * @tx_bytes: sent
@@ -86,6 +90,8 @@ struct peer {
 	char *endpoint_host;
 	unsigned int endpoint_line;
 	uint16_t keepalive;
+	uint32_t cipher;
+	uint32_t cipher_used;
 	struct timespec last_handshake;
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;

@@ -81,6 +81,8 @@ static void put_peer_fields(struct nlmsghdr *nlh, const struct peer *peer)
 		mnl_attr_put(nlh, MYTUN_PEER_A_PRESHARED_KEY, KEY_LEN, peer->preshared_key);
 	if (peer->flags & PEER_HAS_KEEPALIVE)
 		mnl_attr_put_u16(nlh, MYTUN_PEER_A_PERSISTENT_KEEPALIVE, peer->keepalive);
+	if (peer->flags & PEER_HAS_CIPHER)
+		mnl_attr_put_u32(nlh, MYTUN_PEER_A_CIPHER, peer->cipher);
 	if (peer->flags & PEER_HAS_ENDPOINT)
 		put_endpoint(nlh, &peer->endpoint);
 }
@@ -330,6 +332,10 @@ static int get_peer_fields(const struct nlattr **tb, struct peer *peer)
 		    PEER_HAS_PRESHARED_KEY) < 0 ||
 	    get_flag(tb[MYTUN_PEER_A_PERSISTENT_KEEPALIVE], &peer->keepalive,
 		     sizeof(peer->keepalive), &peer->flags, PEER_HAS_KEEPALIVE) < 0 ||
+	    get_flag(tb[MYTUN_PEER_A_CIPHER], &peer->cipher, sizeof(peer->cipher), &peer->flags,
+		     PEER_HAS_CIPHER) < 0 ||
+	    get_flag(tb[MYTUN_PEER_A_CIPHER_USED], &peer->cipher_used, sizeof(peer->cipher_used),
+		     &peer->flags, PEER_HAS_CIPHER_USED) < 0 ||
 	    get(tb[MYTUN_PEER_A_LAST_HANDSHAKE_SEC], &sec, sizeof(sec)) < 0 ||
 	    get(tb[MYTUN_PEER_A_LAST_HANDSHAKE_NSEC], &nsec, sizeof(nsec)) < 0 ||
 	    get(tb[MYTUN_PEER_A_RX_BYTES], &peer->rx_bytes, sizeof(peer->rx_bytes)) < 0 ||

@@ -81,6 +81,13 @@ static json_t *json_peer(const struct style *style, const struct peer *peer,
 	}
 	if (wants(field, SHOW_PERSISTENT_KEEPALIVE))
 		json_object_set_new(json, "persistent_keepalive", json_integer(peer->keepalive));
+	if (wants(field, SHOW_CIPHERS)) {
+		json_object_set_new(json, "cipher", json_string(cipher_name(peer->cipher)));
+		json_object_set_new(json, "cipher_used",
+				    peer->flags & PEER_HAS_CIPHER_USED ?
+					    json_string(cipher_name(peer->cipher_used)) :
+					    json_null());
+	}
 	return json;
 }
 

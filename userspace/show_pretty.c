@@ -78,6 +78,21 @@ static void pretty_counters(const struct style *style, const struct peer *peer)
 	}
 }
 
+/* Whoever has not asked for anything has what WireGuard has. */
+static void pretty_cipher(const struct style *style, const struct peer *peer)
+{
+	if (peer->cipher == MYTUN_CIPHER_CHACHA20_POLY1305)
+		return;
+	put_label(style, "cipher");
+	if (!(peer->flags & PEER_HAS_CIPHER_USED))
+		fputs("none yet", style->out);
+	else
+		fputs(cipher_name(peer->cipher_used), style->out);
+	if (!(peer->flags & PEER_HAS_CIPHER_USED) || peer->cipher != peer->cipher_used)
+		fprintf(style->out, " (%s is wanted)", cipher_name(peer->cipher));
+	fputc('\n', style->out);
+}
+
 static void pretty_peer(const struct style *style, const struct peer *peer)
 {
 	char key[KEY_BASE64_LEN], endpoint[ENDPOINT_LEN];
@@ -93,6 +108,7 @@ static void pretty_peer(const struct style *style, const struct peer *peer)
 	if (peer->flags & PEER_HAS_ENDPOINT)
 		put_line(style, "endpoint", format_endpoint(endpoint, &peer->endpoint));
 	pretty_allowed_ips(style, peer);
+	pretty_cipher(style, peer);
 	pretty_counters(style, peer);
 	if (peer->keepalive) {
 		put_label(style, "persistent keepalive");

@@ -17,6 +17,7 @@ static const char *const field_names[SHOW_N_FIELDS] = {
 	[SHOW_LATEST_HANDSHAKES] = "latest-handshakes",
 	[SHOW_TRANSFER] = "transfer",
 	[SHOW_PERSISTENT_KEEPALIVE] = "persistent-keepalive",
+	[SHOW_CIPHERS] = "ciphers",
 	[SHOW_DUMP] = "dump",
 	[SHOW_DROPS] = "drops",
 };
@@ -118,6 +119,11 @@ static void put_peer_value(FILE *out, const struct peer *peer, enum show_field f
 		break;
 	case SHOW_PERSISTENT_KEEPALIVE:
 		put_keepalive(out, peer->keepalive);
+		break;
+	case SHOW_CIPHERS:
+		fprintf(out, "%s\t%s", cipher_name(peer->cipher),
+			peer->flags & PEER_HAS_CIPHER_USED ? cipher_name(peer->cipher_used) :
+							     "(none)");
 		break;
 	default:
 		put_peer_dump(out, peer);
@@ -260,6 +266,8 @@ static void config_peer(FILE *out, const struct peer *peer, bool hide)
 	config_allowed_ips(out, peer);
 	if (peer->flags & PEER_HAS_ENDPOINT)
 		fprintf(out, "Endpoint = %s\n", format_endpoint(endpoint, &peer->endpoint));
+	if (peer->cipher != MYTUN_CIPHER_CHACHA20_POLY1305)
+		fprintf(out, "#! Cipher = %s\n", cipher_name(peer->cipher));
 	if (peer->keepalive)
 		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
 }

@@ -135,11 +135,13 @@ static int reduce_ips(struct peer *want, const struct peer *have)
 /* A file that says nothing about a field of a peer means "none", except for the endpoint. */
 static void reduce_fields(struct peer *want, const struct peer *have)
 {
-	want->flags |= PEER_HAS_PRESHARED_KEY | PEER_HAS_KEEPALIVE;
+	want->flags |= PEER_HAS_PRESHARED_KEY | PEER_HAS_KEEPALIVE | PEER_HAS_CIPHER;
 	if (!memcmp(want->preshared_key, have->preshared_key, KEY_LEN))
 		want->flags &= ~PEER_HAS_PRESHARED_KEY;
 	if (want->keepalive == have->keepalive)
 		want->flags &= ~PEER_HAS_KEEPALIVE;
+	if (want->cipher == have->cipher)
+		want->flags &= ~PEER_HAS_CIPHER;
 	if ((want->flags & have->flags & PEER_HAS_ENDPOINT) &&
 	    endpoint_equal(&want->endpoint, &have->endpoint))
 		want->flags &= ~PEER_HAS_ENDPOINT;

@@ -388,6 +388,15 @@ out:
 }
 
 /* Noise's Split(): the first key is for what the initiator sends. */
+/* The initiator's key comes first, as with the others. */
+static void derive_gcm(u8 initiator[NOISE_KEY_LEN], u8 responder[NOISE_KEY_LEN],
+		       const u8 chaining_key[NOISE_HASH_LEN])
+{
+	static const u8 label[] = "mytun v1 AES-256-GCM";
+
+	hkdf_derive(initiator, responder, NULL, chaining_key, label, sizeof(label) - 1);
+}
+
 bool noise_begin_session(struct noise_session_keys *keys, struct noise_handshake *hs)
 {
 	if (hs->state != HANDSHAKE_CREATED_RESPONSE && hs->state != HANDSHAKE_CONSUMED_RESPONSE)
@@ -396,10 +405,13 @@ bool noise_begin_session(struct noise_session_keys *keys, struct noise_handshake
 	keys->initiator = hs->state == HANDSHAKE_CONSUMED_RESPONSE;
 	keys->local_index = hs->local_index;
 	keys->remote_index = hs->remote_index;
-	if (keys->initiator)
+	if (keys->initiator) {
 		hkdf_derive(keys->sending, keys->receiving, NULL, hs->chaining_key, NULL, 0);
-	else
+		derive_gcm(keys->gcm_sending, keys->gcm_receiving, hs->chaining_key);
+	} else {
 		hkdf_derive(keys->receiving, keys->sending, NULL, hs->chaining_key, NULL, 0);
+		derive_gcm(keys->gcm_receiving, keys->gcm_sending, hs->chaining_key);
+	}
 	noise_handshake_clear(hs);
 	return true;
 }

@@ -92,6 +92,8 @@ struct noise_opening {
  * struct noise_session_keys - what a finished handshake yields
  * @sending: key for the data that we send
  * @receiving: key for the data that we receive
+ * @gcm_sending: the same for AES-256-GCM, should the peers agree on it
+ * @gcm_receiving: likewise
  * @local_index: our name for the session
  * @remote_index: the peer's
  * @initiator: we sent the first message
@@ -101,6 +103,8 @@ struct noise_opening {
 struct noise_session_keys {
 	u8 sending[NOISE_KEY_LEN];
 	u8 receiving[NOISE_KEY_LEN];
+	u8 gcm_sending[NOISE_KEY_LEN];
+	u8 gcm_receiving[NOISE_KEY_LEN];
 	__le32 local_index;
 	__le32 remote_index;
 	bool initiator;
@@ -227,6 +231,9 @@ bool __must_check noise_consume_response(struct noise_handshake *hs,
  * noise_begin_session() - turn a finished handshake into keys (the paper, 5.4.5)
  * @keys: result
  * @hs: handshake in HANDSHAKE_CREATED_RESPONSE or HANDSHAKE_CONSUMED_RESPONSE; cleared
+ *
+ * The keys for AES-256-GCM come from the same chaining key by a label of their own
+ * (docs/wire-format.md): the others are what they are without it.
  *
  * Return: false when the state is another.
  */

@@ -29,7 +29,14 @@ enum message_type message_classify(const void *data, size_t len)
 	if (len < MESSAGE_MIN_LEN)
 		return MESSAGE_INVALID;
 	type = le32_to_cpu(header->type);
+	if (type == MESSAGE_DATA_GCM)
+		type = MESSAGE_DATA;
 	if (type > MESSAGE_DATA || !length_fits(type, len))
 		return MESSAGE_INVALID;
 	return type;
+}
+
+bool message_is_gcm(const struct message_data *header)
+{
+	return header->header.type == cpu_to_le32(MESSAGE_DATA_GCM);
 }

@@ -31,9 +31,13 @@ enum message_type {
 	MESSAGE_DATA = 4,
 };
 
+/* The type word of data that is sealed with AES-256-GCM (docs/wire-format.md). */
+enum { MESSAGE_DATA_GCM = MESSAGE_DATA | 1 << 8 };
+
 /**
  * struct message_header - first word of every message
- * @type: enum message_type; the upper three bytes are reserved and zero
+ * @type: enum message_type; the upper three bytes are reserved and zero, but for
+ *	MESSAGE_DATA_GCM
  */
 struct message_header {
 	__le32 type;
@@ -101,7 +105,7 @@ struct message_cookie {
 
 /**
  * struct message_data - transport data (the paper, 5.4.6)
- * @header: MESSAGE_DATA
+ * @header: MESSAGE_DATA or MESSAGE_DATA_GCM
  * @receiver_index: the receiver's name for the session
  * @counter: the nonce of this message
  * @encrypted: the inner packet, zero-padded, and its tag
@@ -159,8 +163,14 @@ enum {
  * A data message need not be padded to a multiple of MESSAGE_PADDING.
  *
  * Return: MESSAGE_INVALID unless the type word, its reserved bytes included, names a
- * message whose length is right.
+ * message whose length is right. Data is MESSAGE_DATA however it is sealed.
  */
 enum message_type message_classify(const void *data, size_t len);
+
+/**
+ * message_is_gcm() - is this data sealed with AES-256-GCM?
+ * @header: of a message that message_classify() calls MESSAGE_DATA
+ */
+bool message_is_gcm(const struct message_data *header);
 
 #endif /* _MYTUN_CORE_WIRE_H */

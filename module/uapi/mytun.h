@@ -78,6 +78,8 @@ enum mytun_peer_attr {
 	MYTUN_PEER_A_TX_BYTES,		/* u64; read only */
 	MYTUN_PEER_A_ALLOWEDIPS,	/* nest: any number of MYTUN_ALLOWEDIP_A_ENTRY */
 	MYTUN_PEER_A_REASON,		/* u32, enum mytun_dead_reason; events only */
+	MYTUN_PEER_A_CIPHER,		/* u32, enum mytun_cipher */
+	MYTUN_PEER_A_CIPHER_USED,	/* u32, enum mytun_cipher, not AUTO; read only */
 	__MYTUN_PEER_A_MAX
 };
 
@@ -114,6 +116,14 @@ enum mytun_dead_reason {
 	MYTUN_DEAD_DOWN,	/* the device went down */
 	MYTUN_DEAD_SUSPENDED,	/* the machine was suspended, or forked as a virtual machine */
 	__MYTUN_DEAD_MAX
+};
+
+/* What data to a peer is sealed with, once it agrees (MYTUN_PEER_A_CIPHER). */
+enum mytun_cipher {
+	MYTUN_CIPHER_CHACHA20_POLY1305,	/* nothing but WireGuard */
+	MYTUN_CIPHER_AUTO,		/* AES-256-GCM where both processors have instructions for it */
+	MYTUN_CIPHER_AES_256_GCM,
+	__MYTUN_CIPHER_MAX
 };
 
 /*

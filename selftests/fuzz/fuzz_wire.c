@@ -16,7 +16,10 @@ static enum message_type expected(const u8 *data, size_t size)
 {
 	static const size_t lengths[] = { 0, 148, 92, 64 };
 
-	if (size < 32 || data[1] || data[2] || data[3] || !data[0] || data[0] > 4)
+	if (size < 32 || data[2] || data[3] || !data[0] || data[0] > 4)
+		return MESSAGE_INVALID;
+	/* data may be sealed with AES-256-GCM */
+	if (data[1] && (data[1] != 1 || data[0] != 4))
 		return MESSAGE_INVALID;
 	if (data[0] < 4 && size != lengths[data[0]])
 		return MESSAGE_INVALID;

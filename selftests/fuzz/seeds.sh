@@ -12,7 +12,7 @@ message()
 	head -c "$(($2 - 4))" /dev/zero | tr '\000' '\125'
 }
 
-mkdir -p "$out/fuzz_wire" "$out/fuzz_handshake" "$out/fuzz_allowedips" \
+mkdir -p "$out/fuzz_wire" "$out/fuzz_control" "$out/fuzz_handshake" "$out/fuzz_allowedips" \
 	"$out/fuzz_config" "$out/fuzz_tunnel"
 
 # Configurations need no program to be made.
@@ -22,6 +22,9 @@ cp "${0%/*}"/corpus/config/*.conf "${0%/*}"/corpus/tunnel/*.conf "$out/fuzz_tunn
 for m in 1:148 2:92 3:64 4:32 4:33 4:128 1:147 1:149 4:31 0:148 5:148; do
 	message "${m%:*}" "${m#*:}" >"$out/fuzz_wire/type${m%:*}-length${m#*:}"
 done
+
+printf '\360\001\001\001\002\004\001\000\000\000\003\000' >"$out/fuzz_control/heard"
+printf '\360\001\001\001\002\004\001\000\000\000\377\003abc' >"$out/fuzz_control/unknown"
 
 # Kind of message and no change at all; then one bit of each of its first parts.
 for kind in 0 1 2; do

@@ -143,7 +143,8 @@ def check_documented(checks, what, entry):
 
 def check_definitions(checks, spec, header):
     tags = {"dev-f": "mytun_dev_flags", "peer-f": "mytun_peer_flags",
-            "allowedip-f": "mytun_allowedip_flags", "dead": "mytun_dead_reason"}
+            "allowedip-f": "mytun_allowedip_flags", "dead": "mytun_dead_reason",
+            "cipher": "mytun_cipher"}
     for name, definition in spec.definitions.items():
         prefix = f"{spec.raw['name']}-{name}-"
         check_documented(checks, name, definition)
@@ -188,7 +189,7 @@ def check_commands(checks, spec, header):
 def all_enums(checks, spec, header):
     known = {s["enum-name"].replace("-", "_") for s in spec.full_sets().values()}
     known |= {"mytun_cmd", "mytun_dev_flags", "mytun_peer_flags", "mytun_allowedip_flags",
-              "mytun_dead_reason"}
+              "mytun_dead_reason", "mytun_cipher"}
     checks.same("enums in the header", sorted(known), sorted(header.enums))
 
 

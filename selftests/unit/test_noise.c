@@ -157,6 +157,12 @@ static void assert_mirrored(const struct noise_session_keys *x, const struct noi
 	assert_memory_not_equal(x->sending, x->receiving, NOISE_KEY_LEN);
 	assert_memory_not_equal(x->sending, zero, NOISE_KEY_LEN);
 	assert_memory_not_equal(x->receiving, zero, NOISE_KEY_LEN);
+	assert_memory_equal(x->gcm_sending, y->gcm_receiving, NOISE_KEY_LEN);
+	assert_memory_equal(x->gcm_receiving, y->gcm_sending, NOISE_KEY_LEN);
+	assert_memory_not_equal(x->gcm_sending, x->gcm_receiving, NOISE_KEY_LEN);
+	assert_memory_not_equal(x->gcm_sending, x->sending, NOISE_KEY_LEN);
+	assert_memory_not_equal(x->gcm_receiving, x->receiving, NOISE_KEY_LEN);
+	assert_memory_not_equal(x->gcm_sending, zero, NOISE_KEY_LEN);
 	assert_true(x->local_index == y->remote_index && x->remote_index == y->local_index);
 	assert_true(x->initiator != y->initiator);
 }

@@ -176,7 +176,7 @@ check "down what is not up" 1 "mtt0: is not up" "$tool" down mtt0.conf
 sed 's/^MTU/Cipher/' mtt0.conf >bad.conf
 check "a bad file" 1 "bad.conf:5: Line unrecognized: \`Cipher'" "$tool" up --dry-run bad.conf
 printf '#! Cipher = aes-128\n' | cat mtt0.conf - >bad.conf
-check "a cipher" 1 "bad.conf:10: Cipher: not built yet, except for auto: \`aes-128'" \
+check "a cipher" 1 "bad.conf:10: Cipher: Cipher is not auto, chacha20-poly1305 or aes-256-gcm: \`aes-128'" \
 	"$tool" up --dry-run bad.conf
 
 if command -v wg >/dev/null; then

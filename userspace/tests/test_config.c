@@ -241,6 +241,7 @@ static void test_args(void **state)
 					     "peer", KEY_A, "remove",
 					     "peer", KEY_B, "endpoint", "1.2.3.4:5",
 					     "persistent-keepalive", "off", "allowed-ips", "",
+					     "cipher", "aes-256-gcm",
 					     "peer", KEY_C, "allowed-ips", "+10.0.0.0/8,-::1"),
 					log, sizeof(log), &ret);
 	struct peer *peer = dev->peers;
@@ -252,7 +253,8 @@ static void test_args(void **state)
 	assert_int_equal(peer->flags, PEER_HAS_PUBLIC_KEY | PEER_REMOVE);
 	peer = peer->next;
 	assert_int_equal(peer->flags, PEER_HAS_PUBLIC_KEY | PEER_HAS_ENDPOINT |
-			 PEER_HAS_KEEPALIVE | PEER_REPLACE_ALLOWEDIPS);
+			 PEER_HAS_KEEPALIVE | PEER_REPLACE_ALLOWEDIPS | PEER_HAS_CIPHER);
+	assert_int_equal(peer->cipher, MYTUN_CIPHER_AES_256_GCM);
 	assert_int_equal(peer->n_ips, 0);
 	peer = peer->next;
 	assert_int_equal(peer->flags, PEER_HAS_PUBLIC_KEY);
@@ -281,6 +283,9 @@ static void test_bad_args(void **state)
 		  "endpoint: Unable to find port of endpoint: `nothing'\n" },
 		{ ARGS("private-key", "/nonexistent/key"),
 		  "private-key: /nonexistent/key: No such file or directory\n" },
+		{ ARGS("cipher", "auto"), "Invalid argument: cipher\n" },
+		{ ARGS("peer", KEY_A, "cipher", "none"),
+		  "cipher: Cipher is not auto, chacha20-poly1305 or aes-256-gcm: `none'\n" },
 		{ ARGS("private-key", "/"), "private-key: /: Is a directory\n" },
 	};
 	struct device *dev;

@@ -80,7 +80,7 @@ static void test_peer(void **state)
 {
 	struct device *dev = parse_good("[Peer]\nPublicKey=" KEY_A "\nPresharedKey=" KEY_B "\n"
 					"Endpoint=[fe80::1%lo]:5\nPersistentKeepalive=25\n"
-					"AllowedIPs=10.0.0.0/8,fd00::/64\n");
+					"AllowedIPs=10.0.0.0/8,fd00::/64\n#! Cipher=auto\n");
 	struct device *back = device_alloc();
 	struct peer *peer = dev->peers;
 	static char buf[MSG_ROOM];
@@ -96,6 +96,7 @@ static void test_peer(void **state)
 	assert_true(endpoint_equal(&back->peers->endpoint, &peer->endpoint));
 	assert_int_equal(back->peers->endpoint.sin6.sin6_scope_id, if_nametoindex("lo"));
 	assert_int_equal(back->peers->keepalive, 25);
+	assert_int_equal(back->peers->cipher, MYTUN_CIPHER_AUTO);
 	assert_int_equal(back->peers->n_ips, 2);
 	assert_int_equal(allowedip_cmp(&back->peers->ips[0], &peer->ips[0]), 0);
 	assert_int_equal(allowedip_cmp(&back->peers->ips[1], &peer->ips[1]), 0);
@@ -219,10 +220,12 @@ static void test_from_kernel(void **state)
 	mnl_attr_put_u32(nlh, MYTUN_PEER_A_LAST_HANDSHAKE_NSEC, 5);
 	mnl_attr_put_u64(nlh, MYTUN_PEER_A_RX_BYTES, 1ULL << 40);
 	mnl_attr_put_u64(nlh, MYTUN_PEER_A_TX_BYTES, 2);
+	mnl_attr_put_u32(nlh, MYTUN_PEER_A_CIPHER_USED, MYTUN_CIPHER_AES_256_GCM);
 	mnl_attr_put_u32(nlh, MYTUN_PEER_A_MAX + 7, 3);
 	mnl_attr_nest_end(nlh, nest);
 	assert_int_equal(msg_get_peer(nlh, dev), 0);
-	assert_int_equal(dev->peers->flags, PEER_HAS_PUBLIC_KEY);
+	assert_int_equal(dev->peers->flags, PEER_HAS_PUBLIC_KEY | PEER_HAS_CIPHER_USED);
+	assert_int_equal(dev->peers->cipher_used, MYTUN_CIPHER_AES_256_GCM);
 	assert_int_equal(dev->peers->last_handshake.tv_sec, 1795225741);
 	assert_true(dev->peers->rx_bytes == 1ULL << 40);
 	assert_int_equal(dev->peers->tx_bytes, 2);

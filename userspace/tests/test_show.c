@@ -149,6 +149,67 @@ static void test_pretty(void **state)
 	check_output(pretty(true, true), "pretty-color");
 }
 
+/* How a peer's cipher is shown: in a line, for people, as JSON, and in a file. */
+static void check_cipher(struct peer *peer, const char *line, const char *people,
+			 const char *json, const char *file)
+{
+	struct device dev = { .name = "mt0", .peers = peer, .last_peer = peer, .n_peers = 1 };
+	struct style style = { .now = NOW };
+	char *text, *found;
+	json_t *shown;
+	size_t len;
+	FILE *out;
+
+	out = open_memstream(&text, &len);
+	show_text(out, &dev, SHOW_CIPHERS, false);
+	fclose(out);
+	assert_string_equal(strchr(text, '\t') + 1, line);
+	free(text);
+	style.out = open_memstream(&text, &len);
+	assert_int_equal(show_pretty(&style, &dev), 0);
+	fclose(style.out);
+	found = strstr(text, "cipher");
+	if (people)
+		assert_int_equal(strncmp(found, people, strlen(people)), 0);
+	else
+		assert_null(found);
+	free(text);
+	shown = show_json(&style, &dev, SHOW_CIPHERS);
+	text = json_dumps(shown, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_non_null(strstr(text, json));
+	free(text);
+	json_decref(shown);
+	out = open_memstream(&text, &len);
+	show_config(out, &dev);
+	fclose(out);
+	assert_int_equal(!strstr(text, "#!"), !*file);
+	assert_non_null(strstr(text, file));
+	free(text);
+}
+
+static void test_ciphers(void **state)
+{
+	struct peer peer = { .flags = PEER_HAS_PUBLIC_KEY };
+
+	(void)state;
+	check_cipher(&peer, "chacha20-poly1305\t(none)\n", NULL,
+		     "\"cipher\":\"chacha20-poly1305\",\"cipher_used\":null", "");
+	peer.cipher = MYTUN_CIPHER_AUTO;
+	check_cipher(&peer, "auto\t(none)\n", "cipher: none yet (auto is wanted)\n",
+		     "\"cipher\":\"auto\",\"cipher_used\":null", "\n#! Cipher = auto\n");
+	peer.flags |= PEER_HAS_CIPHER_USED;
+	peer.cipher_used = MYTUN_CIPHER_AES_256_GCM;
+	check_cipher(&peer, "auto\taes-256-gcm\n", "cipher: aes-256-gcm (auto is wanted)\n",
+		     "\"cipher_used\":\"aes-256-gcm\"", "\n#! Cipher = auto\n");
+	peer.cipher = MYTUN_CIPHER_AES_256_GCM;
+	check_cipher(&peer, "aes-256-gcm\taes-256-gcm\n", "cipher: aes-256-gcm\n",
+		     "\"cipher\":\"aes-256-gcm\"", "\n#! Cipher = aes-256-gcm\n");
+	peer.cipher_used = MYTUN_CIPHER_CHACHA20_POLY1305;
+	check_cipher(&peer, "aes-256-gcm\tchacha20-poly1305\n",
+		     "cipher: chacha20-poly1305 (aes-256-gcm is wanted)\n",
+		     "\"cipher_used\":\"chacha20-poly1305\"", "\n#! Cipher = aes-256-gcm\n");
+}
+
 static void test_duration(void **state)
 {
 	struct style style = { .color = false };
@@ -269,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_ciphers),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_drops),

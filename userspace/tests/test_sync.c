@@ -81,6 +81,15 @@ static void test_peer_fields(void **state)
 	assert_true(key_is_zero(dev->peers->preshared_key));
 	assert_int_equal(dev->peers->keepalive, 0);
 	device_free(dev);
+	/* what is not in the file is not wanted */
+	dev = diff(DEVICE PEER_B, DEVICE PEER_B "#! Cipher = auto\n");
+	assert_int_equal(dev->n_peers, 1);
+	check_peer(dev->peers, KEY_B, PEER_HAS_CIPHER, 0);
+	assert_int_equal(dev->peers->cipher, MYTUN_CIPHER_CHACHA20_POLY1305);
+	device_free(dev);
+	dev = diff(DEVICE PEER_B "#! Cipher = auto\n", DEVICE PEER_B "#! Cipher = auto\n");
+	assert_null(dev->peers);
+	device_free(dev);
 	/* a peer that roamed stays where it is when the file does not say otherwise */
 	dev = diff(DEVICE PEER_B, DEVICE PEER_B "Endpoint=9.9.9.9:9\n");
 	assert_null(dev->peers);

@@ -130,6 +130,7 @@ static void test_extensions(void **state)
 	assert_true(tun->kill_switch);
 	assert_true(tun->gateway);
 	assert_string_equal(tun->key_file, "/run/a key");
+	assert_int_equal(tun->dev->peers->cipher, MYTUN_CIPHER_AUTO);
 	tunnel_free(tun);
 	tun = parse("[Interface]\n#! KillSwitch = yes\n#! KillSwitch = no\n#!\n#! # nothing\n");
 	assert_false(tun->kill_switch);
@@ -175,8 +176,9 @@ static void test_bad_files(void **state)
 		{ INTERFACE "#! [Peer]\n", "F:2: Line unrecognized: no `=' after the name\n" },
 		{ "#! KillSwitch = yes\n", "F:1: KillSwitch belongs under [Interface]\n" },
 		{ INTERFACE "#! Cipher = auto\n", "F:2: Cipher belongs under [Peer]\n" },
-		{ PEER "#! Cipher = aes-256-gcm\n",
-		  "F:3: Cipher: not built yet, except for auto: `aes-256-gcm'\n" },
+		{ PEER "#! Cipher = aes\n",
+		  "F:3: Cipher: Cipher is not auto, chacha20-poly1305 or aes-256-gcm: `aes'\n" },
+		{ PEER "Cipher = auto\n", "F:3: Line unrecognized: `Cipher'\n" },
 		{ INTERFACE "#! PrivateKeyFile =\n",
 		  "F:2: PrivateKeyFile: The name of a file is missing\n" },
 		{ INTERFACE "KillSwitch = yes\n", "F:2: Line unrecognized: `KillSwitch'\n" },
@@ -196,7 +198,10 @@ static void test_bad_files(void **state)
 	}
 }
 
-/* Without `up` the fields of wg-quick are errors, and "#!" begins a comment, as for wg. */
+/*
+ * Without `up` the fields of wg-quick are errors, and "#!" begins a comment, as for wg, but for
+ * what a peer has in the kernel.
+ */
 static void test_wg_alone(void **state)
 {
 	static const char text[] = "[Interface]\nAddress = 10.0.0.1\n";
@@ -205,7 +210,8 @@ static void test_wg_alone(void **state)
 	(void)state;
 	assert_null(parse_file(text, sizeof(text) - 1, log, sizeof(log)));
 	assert_string_equal(log, "F:2: Line unrecognized: `Address'\n");
-	device_free(parse_good("[Interface]\n#! Cipher = aes\n#!/bin/wg\nListenPort = 5\n"));
+	device_free(parse_good("[Interface]\n#! Gateway = aes\n#!/bin/wg\n#! Cipher\n"
+			       "#! a very long name of nothing = 5\nListenPort = 5\n"));
 }
 
 static void test_override(void **state)
