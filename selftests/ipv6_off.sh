@@ -73,12 +73,16 @@ endpoint6()
 	local before
 
 	before=$(drops tx-socket)
+	# Or what b still has to say would bring its endpoint back
+	ipn b link set mt0 down
+	defer ipn b link set mt0 up
 	peer a mt0 b endpoint "[fd00::2]:2"
 	defer peer a mt0 b endpoint 10.0.0.2:2
 	endpoint_is a mt0 b "[[]fd00::2]:2"
 	ping_fails a 10.9.0.2
 	wait_for 10 socket_drops "$before"
 	peer a mt0 b endpoint 10.0.0.2:2
+	ipn b link set mt0 up
 	wait_for 10 ping_one a 10.9.0.2
 }
 
