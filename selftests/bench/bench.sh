@@ -10,7 +10,7 @@
 # them in flight) or tcp (for each byte of a bulk transfer), both ends together; the value
 # is the median of the repetitions, the spread half of what lies between the extremes.
 #
-#	bench.sh [PATH...]	(all: veth vxlan esp-gcm esp-chacha wireguard mytun)
+#	bench.sh [PATH...]	(all: veth vxlan esp-gcm esp-chacha wireguard mytun mytun-gcm)
 #	UDP			datagrams in a repetition	(640)
 #	TCP			bytes in a repetition		(4194304)
 #	REPETITIONS		(5)
@@ -108,6 +108,20 @@ path_mytun()
 	tunnel mytun vpnctl
 }
 
+path_mytun-gcm()
+{
+	tunnel mytun vpnctl
+	peer a t0 b cipher aes-256-gcm
+	peer b t0 a cipher aes-256-gcm
+	wait_for 20 gcm_in_use
+}
+
+gcm_in_use()
+{
+	on a ping -q -c 1 -W 1 "$TO"
+	[[ $(field a t0 ciphers b) == *\ aes-256-gcm && $(field b t0 ciphers a) == *\ aes-256-gcm ]]
+}
+
 # ---- measuring ----
 
 # result PATH METRIC SIZE WINDOW: the median of the numbers on standard input
@@ -156,7 +170,7 @@ profile()
 }
 
 LOG_PID=
-(($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun
+(($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun mytun-gcm
 modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel ghash_clmulni_intel 2>/dev/null || true
 for path; do
 	ns_add a b
