@@ -43,10 +43,12 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
 {
 	struct noise_extensions *ext = &keypair->ext;
 
-	/* Pairs with the address dependency of those who read it. */
-	if (gcm && !ext->gcm)
-		smp_store_release(&ext->gcm, mytun_gcm_create(ext->sending_key,
-							      ext->receiving_key));
+	if (gcm && !ext->gcm) {
+		struct mytun_gcm *created = mytun_gcm_create(ext->sending_key, ext->receiving_key);
+
+		/* Pairs with the address dependency of those who read it. */
+		smp_store_release(&ext->gcm, created);
+	}
 	spin_lock_bh(&keypair->peer->keypairs.lock);
 	ext->offers = 0;
 	settle(keypair);

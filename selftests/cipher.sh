@@ -43,15 +43,12 @@ rules()
 		flush table inet sniffer
 		delete table inet sniffer
 		table inet sniffer {
-			counter chacha { }
-			counter gcm { }
-			counter control { }
 			chain in {
 				type filter hook prerouting priority raw
 				udp dport != 1-2 accept
-				@th,64,32 0x04000000 counter name chacha
-				@th,64,32 0x04010000 counter name gcm
-				udp length 56 counter name control
+				@th,64,32 0x04000000 counter comment "chacha"
+				@th,64,32 0x04010000 counter comment "gcm"
+				udp length 56 counter comment "control"
 				${2-}
 			}
 		}
@@ -61,7 +58,8 @@ rules()
 # came NS COUNTER: packets
 came()
 {
-	on "$1" nft list counter inet sniffer "$2" | awk '$1 == "packets" { print $2 }'
+	on "$1" nft list table inet sniffer |
+		sed -n "s/.*counter packets \([0-9]*\) .*comment \"$2\"/\1/p"
 }
 
 # peers_again: without any session; as they come, without wishes
@@ -156,14 +154,14 @@ both_wish()
 # One has not asked for anything: to it the other's messages are nothing, and they end
 one_side()
 {
-	local before i
+	local before
 
 	peers_again
 	wish a "$GCM"
 	before=$(vpn b show mt0 drops | awk '$1 == "rx-control" { print $2 }')
 	rules b
 	rules a
-	for i in {1..12}; do
+	for _ in {1..12}; do
 		ping_one a 10.9.0.2
 		sleep 1
 	done
@@ -228,9 +226,7 @@ lost()
 # toggle: while there is traffic
 toggle()
 {
-	local i
-
-	for i in {1..8}; do
+	for _ in {1..8}; do
 		wish a "$GCM"
 		sleep 0.2
 		wish b auto

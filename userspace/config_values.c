@@ -17,6 +17,7 @@
 #include "encoding.h"
 #include "format.h"
 
+#define BAD_CIPHER "Cipher is not auto, chacha20-poly1305 or aes-256-gcm"
 #define BAD_INTERVAL "Persistent keepalive interval is neither 0/off nor 1-65535"
 
 /**
@@ -347,8 +348,7 @@ static int parse_cipher(struct config *cfg, const char *value)
 	int cipher = cipher_by_name(value);
 
 	if (cipher < 0)
-		return config_complain(cfg, "Cipher is not auto, chacha20-poly1305 or "
-				       "aes-256-gcm: `%s'", value);
+		return config_complain(cfg, BAD_CIPHER ": `%s'", value);
 	peer->cipher = (uint32_t)cipher;
 	peer->flags |= PEER_HAS_CIPHER;
 	return 0;

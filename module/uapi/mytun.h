@@ -121,7 +121,7 @@ enum mytun_dead_reason {
 /* What data to a peer is sealed with, once it agrees (MYTUN_PEER_A_CIPHER). */
 enum mytun_cipher {
 	MYTUN_CIPHER_CHACHA20_POLY1305,	/* nothing but WireGuard */
-	MYTUN_CIPHER_AUTO,		/* AES-256-GCM where both processors have instructions for it */
+	MYTUN_CIPHER_AUTO,		/* AES-256-GCM where both have instructions for it */
 	MYTUN_CIPHER_AES_256_GCM,
 	__MYTUN_CIPHER_MAX
 };

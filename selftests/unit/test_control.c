@@ -30,12 +30,9 @@ static void check(const u8 *msg, size_t len, enum capabilities_verdict verdict, 
 	assert_int_equal(caps.heard, heard);
 }
 
+#define MESSAGE(...) ((const u8[]){ 0xf0, __VA_ARGS__ })
 #define CHECK(verdict, aeads, heard, ...)                                                          \
-	do {                                                                                       \
-		static const u8 bytes[] = { 0xf0, __VA_ARGS__ };                                   \
-                                                                                                   \
-		check(bytes, sizeof(bytes), verdict, aeads, heard);                                \
-	} while (0)
+	check(MESSAGE(__VA_ARGS__), sizeof(MESSAGE(__VA_ARGS__)), verdict, aeads, heard)
 
 static void test_read(void **state)
 {
