@@ -25,7 +25,8 @@ static void settle(struct noise_keypair *keypair)
 
 	lockdep_assert_held(&keypair->peer->keypairs.lock);
 	wanted = wanted && ext->gcm;
-	WRITE_ONCE(ext->send_gcm, wanted && ext->remote_aeads & AEAD_AES_256_GCM);
+	/* Pairs with the acquire of who seals: @gcm comes first. */
+	smp_store_release(&ext->send_gcm, wanted && ext->remote_aeads & AEAD_AES_256_GCM);
 	WRITE_ONCE(ext->offering, wanted && !ext->heard && ext->offers < MAX_OFFERS);
 }
 
@@ -43,13 +44,17 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
 {
 	struct noise_extensions *ext = &keypair->ext;
 
-	if (gcm && !ext->gcm) {
-		struct mytun_gcm *created = mytun_gcm_create(ext->sending_key, ext->receiving_key);
+	struct mytun_gcm *created = NULL;
 
-		/* Pairs with the address dependency of those who read it. */
-		smp_store_release(&ext->gcm, created);
-	}
+	if (gcm && !ext->gcm)
+		created = mytun_gcm_create(ext->sending_key, ext->receiving_key);
 	spin_lock_bh(&keypair->peer->keypairs.lock);
+	/* Pairs with the address dependency of those who read it. */
+	if (created)
+		smp_store_release(&ext->gcm, created);
+	/* The peer is to say that it has heard of the change. */
+	if (gcm)
+		ext->heard = false;
 	ext->offers = 0;
 	settle(keypair);
 	spin_unlock_bh(&keypair->peer->keypairs.lock);
@@ -64,8 +69,9 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
  * mytun_capabilities_next().
  *
  * Context: may sleep.
+ * Return: false when it is what we wanted before.
  */
-void mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
+bool mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
 {
 	struct noise_keypairs *keypairs = &peer->keypairs;
 	struct noise_keypair *found[3];
@@ -73,7 +79,7 @@ void mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
 
 	lockdep_assert_held(&peer->session.lock);
 	if (gcm == peer->session.gcm_wanted)
-		return;
+		return false;
 	WRITE_ONCE(peer->session.gcm_wanted, gcm);
 	spin_lock_bh(&keypairs->lock);
 	found[0] = take(keypairs, keypairs->current_keypair);
@@ -86,6 +92,7 @@ void mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
 		change_session(found[i], gcm);
 		mytun_keypair_put(found[i]);
 	}
+	return true;
 }
 
 /**
@@ -107,20 +114,20 @@ bool mytun_capabilities_due(const struct noise_keypair *keypair)
  * @peer: peer
  * @msg: gets the plaintext of the message
  *
- * Return: false when there is nothing to tell.
+ * Return: the session's &noise_keypair.id, or 0 when there is nothing to tell.
  */
-bool mytun_capabilities_next(struct mytun_peer *peer, u8 msg[CAPABILITIES_LEN])
+u64 mytun_capabilities_next(struct mytun_peer *peer, u8 msg[CAPABILITIES_LEN])
 {
 	struct noise_keypairs *keypairs = &peer->keypairs;
 	struct capabilities caps = { 0 };
 	struct noise_keypair *keypair;
-	bool found;
+	u64 id = 0;
 
 	spin_lock_bh(&keypairs->lock);
 	keypair = rcu_dereference_protected(keypairs->current_keypair,
 					    lockdep_is_held(&keypairs->lock));
-	found = keypair && keypair->ext.gcm;
-	if (found) {
+	if (keypair && keypair->ext.gcm) {
+		id = keypair->id;
 		caps.heard = keypair->ext.heard;
 		if (READ_ONCE(peer->session.gcm_wanted))
 			caps.aeads = AEAD_AES_256_GCM;
@@ -129,14 +136,15 @@ bool mytun_capabilities_next(struct mytun_peer *peer, u8 msg[CAPABILITIES_LEN])
 		settle(keypair);
 	}
 	spin_unlock_bh(&keypairs->lock);
-	if (found)
+	if (id)
 		capabilities_write(msg, &caps);
-	return found;
+	return id;
 }
 
 /**
  * mytun_capabilities_receive() - the peer tells what it takes
  * @keypair: of the session
+ * @counter: the message's
  * @msg: plaintext of a capability message
  * @len: its length, bytes
  * @answer: set when the peer wants to be told as well: mytun_capabilities_next()
@@ -144,9 +152,10 @@ bool mytun_capabilities_next(struct mytun_peer *peer, u8 msg[CAPABILITIES_LEN])
  * Context: BH off.
  * Return: MYTUN_DROP_UNSPEC, or the reason when not all of it was understood or wanted.
  */
-enum mytun_drop mytun_capabilities_receive(struct noise_keypair *keypair, const u8 *msg,
-					   size_t len, bool *answer)
+enum mytun_drop mytun_capabilities_receive(struct noise_keypair *keypair, u64 counter,
+					   const u8 *msg, size_t len, bool *answer)
 {
+	struct noise_extensions *ext = &keypair->ext;
 	struct noise_keypairs *keypairs = &keypair->peer->keypairs;
 	enum capabilities_verdict verdict;
 	struct capabilities caps;
@@ -159,8 +168,12 @@ enum mytun_drop mytun_capabilities_receive(struct noise_keypair *keypair, const 
 	if (verdict == CAPABILITIES_BAD)
 		return MYTUN_DROP_RX_CONTROL;
 	spin_lock_bh(&keypairs->lock);
-	keypair->ext.heard = true;
-	keypair->ext.remote_aeads = caps.aeads;
+	ext->heard = true;
+	/* One that was overtaken says what was so before. */
+	if (counter >= ext->heard_counter) {
+		ext->heard_counter = counter;
+		ext->remote_aeads = caps.aeads;
+	}
 	settle(keypair);
 	spin_unlock_bh(&keypairs->lock);
 	*answer = !caps.heard;

@@ -43,7 +43,8 @@ static struct cipher sealing_cipher(const struct noise_keypair *keypair)
 {
 	struct cipher cipher = { .keypair = keypair };
 
-	if (READ_ONCE(keypair->ext.send_gcm))
+	/* Pairs with the release in settle(): what is sent with is there. */
+	if (smp_load_acquire(&keypair->ext.send_gcm))
 		cipher.gcm = mytun_gcm_begin(READ_ONCE(keypair->ext.gcm)->sending);
 	return cipher;
 }
@@ -376,12 +377,21 @@ enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch)
 	return drop;
 }
 
-/* AES-256-GCM from the first message on that wants it. Return: false: there is no memory. */
-static bool opening_cipher(struct cipher *cipher, bool gcm)
+/*
+ * AES-256-GCM from the first message on that wants it. Where nobody has agreed on it, what says
+ * so are reserved bits. (To be looked at here, once the message is ours: in the memory of a
+ * train they may change.)
+ */
+static enum mytun_drop begin_opening(struct cipher *cipher)
 {
-	if (gcm && !cipher->gcm)
-		cipher->gcm = mytun_gcm_begin(READ_ONCE(cipher->keypair->ext.gcm)->receiving);
-	return !gcm || cipher->gcm;
+	const struct mytun_gcm *gcm = READ_ONCE(cipher->keypair->ext.gcm);
+
+	if (cipher->gcm)
+		return MYTUN_DROP_UNSPEC;
+	if (!gcm)
+		return MYTUN_DROP_RX_MALFORMED;
+	cipher->gcm = mytun_gcm_begin(gcm->receiving);
+	return cipher->gcm ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_NO_MEMORY;
 }
 
 static bool open_text(const struct cipher *cipher, bool gcm, u8 *text, unsigned int len,
@@ -444,8 +454,12 @@ static enum mytun_drop open_fragments(struct sk_buff *skb, const struct cipher *
 
 static enum mytun_drop open_message(struct sk_buff *skb, struct cipher *cipher)
 {
-	if (unlikely(!opening_cipher(cipher, mytun_message(skb)->gcm)))
-		return MYTUN_DROP_RX_NO_MEMORY;
+	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
+
+	if (mytun_message(skb)->gcm)
+		drop = begin_opening(cipher);
+	if (unlikely(drop))
+		return drop;
 	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb)))
 		return open_linear(skb, cipher);
 	return open_fragments(skb, cipher);

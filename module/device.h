@@ -23,12 +23,14 @@
  * struct mytun_upcalls - the calls that go up, handed over when the device is made
  * @act: carry out session_policy's actions (enum session_action bits) for a peer; any
  *	context, RCU held or a reference to the peer
- * @send_control: send a control message, @len bytes of plaintext, to a peer; may sleep
+ * @send_control: send a control message, @len bytes of plaintext, to a peer, in the session
+ *	with that &noise_keypair.id or not at all
  * @peer_release: the last reference to a peer is gone
  */
 struct mytun_upcalls {
 	void (*act)(struct mytun_peer *peer, u32 actions);
-	void (*send_control)(struct mytun_peer *peer, const u8 *msg, unsigned int len);
+	void (*send_control)(struct mytun_peer *peer, u64 session, const u8 *msg,
+			     unsigned int len);
 	void (*peer_release)(struct kref *refcount);
 };
 

@@ -16,18 +16,27 @@
 
 #include "gcm.h"
 
-/* Ciphers in plain C have 100, everything that has help from the processor more. */
-enum { ACCELERATED_PRIORITY = 200 };
+/*
+ * Ciphers in plain C have 100; up to this they are put together from parts without instructions
+ * for AES, such as arm64's for NEON.
+ */
+enum { PORTABLE_PRIORITY = 200 };
+
+/* Asking for a name that is not there looks for modules each time. */
+static bool no_internal;
 
 static struct crypto_aead *alloc_tfm(void)
 {
 	struct crypto_aead *tfm;
 
-	tfm = crypto_alloc_aead("__gcm(aes)", CRYPTO_ALG_INTERNAL,
-				CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC);
-	if (PTR_ERR_OR_ZERO(tfm) == -ENOENT)
-		tfm = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
-	return tfm;
+	if (!READ_ONCE(no_internal)) {
+		tfm = crypto_alloc_aead("__gcm(aes)", CRYPTO_ALG_INTERNAL,
+					CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC);
+		if (PTR_ERR_OR_ZERO(tfm) != -ENOENT)
+			return tfm;
+		WRITE_ONCE(no_internal, true);
+	}
+	return crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
 }
 
 /**
@@ -44,7 +53,7 @@ int mytun_gcm_available(bool accelerated)
 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	if (accelerated && crypto_aead_alg(tfm)->base.cra_priority < ACCELERATED_PRIORITY)
+	if (accelerated && crypto_aead_alg(tfm)->base.cra_priority <= PORTABLE_PRIORITY)
 		ret = -ENOENT;
 	crypto_free_aead(tfm);
 	return ret;

@@ -17,16 +17,17 @@
  * struct noise_extensions - what a session has beyond WireGuard's; see capabilities.c
  * @sending_key: AES-256-GCM's key for what we send
  * @receiving_key: its key for what we receive
- * @gcm: AES-256-GCM with these keys, or NULL; set once, with release
+ * @gcm: AES-256-GCM with these keys, or NULL; set once
  * @send_gcm: what we send is sealed with it: we want it, and the peer has said that it takes it
  * @offering: capability messages are repeated until the peer's own has come
  * @heard: a capability message of the peer's has come
  * @remote_aeads: the last one's &capabilities.aeads
  * @offers: capability messages sent since the session began or our wishes changed
  * @offered_ns: when the last one was sent, boot time
+ * @heard_counter: the counter of the last one that counted
  *
- * From @send_gcm on they are changed under &noise_keypairs.lock, and the first two and
- * @offered_ns are read anywhere.
+ * From @gcm on they are changed under &noise_keypairs.lock; @gcm, @send_gcm (with acquire),
+ * @offering and @offered_ns are read anywhere.
  */
 struct noise_extensions {
 	u8 sending_key[NOISE_KEY_LEN];
@@ -38,6 +39,7 @@ struct noise_extensions {
 	unsigned int offers;
 	u32 remote_aeads;
 	u64 offered_ns;
+	u64 heard_counter;
 };
 
 /**
@@ -80,7 +82,7 @@ struct noise_keypair {
 
 /**
  * struct noise_keypairs - a peer's keypairs
- * @lock: protects the slots; taken with BH off, inside the session's mutex
+ * @lock: protects the slots and the &struct noise_extensions of the keypairs; taken with BH off, inside the session's mutex
  * @current_keypair: what we send with
  * @previous: the one before, for what is still under way to us
  * @next: as responder: derived, not confirmed by the initiator's first data

@@ -23,6 +23,7 @@
  * @endpoint: family 0: stays as it is
  * @keepalive: persistent keepalive in seconds; negative: stays as it is
  * @cipher: enum mytun_cipher; negative: stays as it is
+ * @gcm: which means AES-256-GCM here
  * @replace: its allowed IPs are those of this request alone
  * @allowedips: nest of entries; @no_entries when there is none
  * @additions: how many of them are to be added
@@ -33,6 +34,7 @@ struct peer_request {
 	struct mytun_endpoint endpoint;
 	int keepalive;
 	int cipher;
+	bool gcm;
 	bool replace;
 	const struct nlattr *allowedips;
 	unsigned int additions;
@@ -203,7 +205,7 @@ static int parse_cipher(struct peer_request *request, const struct nlattr *ciphe
 	request->cipher = cipher ? nla_get_u32(cipher) : -1;
 	if (!cipher)
 		return 0;
-	ret = mytun_session_check_cipher(request->cipher);
+	ret = mytun_session_check_cipher(request->cipher, &request->gcm);
 	if (ret == -ENOENT) {
 		NL_SET_ERR_MSG_ATTR(extack, cipher, "this kernel has no AES-256-GCM");
 		return -EOPNOTSUPP;
@@ -344,7 +346,7 @@ static void set_rest(struct mytun_peer *peer, const struct peer_request *request
 	if (request->preshared_key)
 		mytun_session_set_psk(peer, request->preshared_key);
 	if (request->cipher >= 0)
-		mytun_session_set_cipher(peer, request->cipher);
+		mytun_session_set_cipher(peer, request->cipher, request->gcm);
 	if (request->endpoint.addr.sa_family)
 		mytun_path_set(&peer->path, &request->endpoint);
 	if (request->keepalive >= 0 && mytun_timers_set_persistent(peer, request->keepalive) &&

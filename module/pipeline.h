@@ -25,7 +25,8 @@ enum mytun_batch_state {
 
 /**
  * struct mytun_message - what a stage leaves for the next about one message
- * @counter: the message's nonce
+ * @counter: the message's nonce. Of what is staged: 0, or the &noise_keypair.id of the session
+ *	in which alone it may be sent
  * @mtu: out: the inner MTU that bounds the padding, bytes
  * @ds: the outer header's traffic class: out: to be sent; in: as received
  * @gcm: in: sealed with AES-256-GCM

@@ -24,8 +24,6 @@
 #include "peer.h"
 #include "rx.h"
 
-/* First nibble of a plaintext that is a control message between mytun peers. */
-
 /* The keypair whose session has this index, with a reference, or NULL. RCU held. */
 static struct noise_keypair *keypair_of_index(struct mytun_device *device, __le32 value)
 {
@@ -92,12 +90,11 @@ static void decrypt_run(void *ctx, void *entry)
 }
 
 /*
- * Messages of one session, whose index this is, on their way to be opened; @gcm: some of them
- * by AES-256-GCM. Return: why they are to be dropped; else they are the queue's.
+ * Messages of one session, whose index this is, on their way to be opened. Return: why they
+ * are to be dropped; else they are the queue's.
  */
 static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff *first,
-				     __le32 index, unsigned int count, unsigned int stride,
-				     bool gcm)
+				     __le32 index, unsigned int count, unsigned int stride)
 {
 	struct mytun_batch *batch = mytun_batch(first);
 	enum mytun_drop drop = MYTUN_DROP_RX_KEY_EXPIRED;
@@ -108,10 +105,6 @@ static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff
 	if (unlikely(!keypair))
 		return MYTUN_DROP_RX_UNKNOWN_INDEX;
 	if (unlikely(!may_receive(keypair)))
-		goto err_put_keypair;
-	/* Where nobody has agreed on it, these are reserved bits. */
-	drop = MYTUN_DROP_RX_MALFORMED;
-	if (unlikely(gcm && !READ_ONCE(keypair->ext.gcm)))
 		goto err_put_keypair;
 	skb_mark_not_on_list(first);
 	batch->keypair = keypair;
@@ -142,13 +135,11 @@ static enum mytun_drop receive_data(struct mytun_device *device, struct sk_buff 
 	mytun_message(skb)->counter = le64_to_cpu(header->counter);
 	mytun_message(skb)->ds = mytun_transport_ds(skb);
 	mytun_message(skb)->gcm = message_is_gcm(header);
-	return push_messages(device, skb, header->receiver_index, 1, 0,
-			     mytun_message(skb)->gcm);
+	return push_messages(device, skb, header->receiver_index, 1, 0);
 }
 
-/* Is this nothing but data of one session? Then @index is its; @gcm: see push_messages(). */
-static bool one_session(const struct sk_buff *train, unsigned int stride, __le32 *index,
-			bool *gcm)
+/* Is this nothing but data of one session? Then @index is its. */
+static bool one_session(const struct sk_buff *train, unsigned int stride, __le32 *index)
 {
 	const struct message_data *header;
 	struct message_data buffer;
@@ -163,7 +154,6 @@ static bool one_session(const struct sk_buff *train, unsigned int stride, __le32
 		if (offset && header->receiver_index != *index)
 			return false;
 		*index = header->receiver_index;
-		*gcm |= message_is_gcm(header);
 	}
 	return true;
 }
@@ -182,13 +172,12 @@ bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
 	unsigned int count = DIV_ROUND_UP(skb->len, stride);
 	enum mytun_drop drop;
 	__le32 index = 0;
-	bool gcm = false;
 
-	if (count < 2 || count > MYTUN_MAX_TRAIN || !one_session(skb, stride, &index, &gcm))
+	if (count < 2 || count > MYTUN_MAX_TRAIN || !one_session(skb, stride, &index))
 		return false;
 	mytun_transport_detach(device->dev, skb);
 	mytun_message(skb)->ds = mytun_transport_ds(skb);
-	drop = push_messages(device, skb, index, count, stride, gcm);
+	drop = push_messages(device, skb, index, count, stride);
 	if (unlikely(drop)) {
 		mytun_drop_n(device, drop, count);
 		kfree_skb(skb);
@@ -285,7 +274,8 @@ static enum mytun_drop receive_own(struct noise_keypair *keypair, struct sk_buff
 		return MYTUN_DROP_RX_CONTROL;
 	if (unlikely(skb_linearize(skb)))
 		return MYTUN_DROP_RX_NO_MEMORY;
-	drop = mytun_capabilities_receive(keypair, skb->data, skb->len, &answer);
+	drop = mytun_capabilities_receive(keypair, mytun_message(skb)->counter, skb->data, skb->len,
+					  &answer);
 	if (answer)
 		mytun_session_offer(peer);
 	return drop;

@@ -154,13 +154,16 @@ static void wipe_expired(struct mytun_peer *peer)
 static void send_capabilities(struct mytun_peer *peer)
 {
 	u8 msg[CAPABILITIES_LEN];
+	u64 session = 0;
 	bool may_send;
 
 	rcu_read_lock_bh();
 	may_send = mytun_keypairs_may_send(&peer->keypairs);
 	rcu_read_unlock_bh();
-	if (may_send && mytun_capabilities_next(peer, msg))
-		peer->device->upcalls->send_control(peer, msg, sizeof(msg));
+	if (may_send)
+		session = mytun_capabilities_next(peer, msg);
+	if (session)
+		peer->device->upcalls->send_control(peer, session, msg, sizeof(msg));
 }
 
 static void session_work(struct work_struct *work)
@@ -595,34 +598,42 @@ void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE
 }
 
 /**
- * mytun_session_check_cipher() - can this be had?
+ * mytun_session_check_cipher() - can this be had, and what does it mean here?
  * @cipher: enum mytun_cipher
+ * @gcm: set when it is AES-256-GCM, as AUTO is where the processor has instructions for it
  *
  * Context: may sleep, and load modules.
  * Return: 0, -ENOENT when the kernel has no such cipher, or another error.
  */
-int mytun_session_check_cipher(u32 cipher)
+int mytun_session_check_cipher(u32 cipher, bool *gcm)
 {
-	return cipher == MYTUN_CIPHER_AES_256_GCM ? mytun_gcm_available(false) : 0;
+	int ret;
+
+	*gcm = false;
+	if (cipher == MYTUN_CIPHER_CHACHA20_POLY1305)
+		return 0;
+	ret = mytun_gcm_available(cipher == MYTUN_CIPHER_AUTO);
+	*gcm = !ret;
+	return ret == -ENOENT && cipher == MYTUN_CIPHER_AUTO ? 0 : ret;
 }
 
 /**
  * mytun_session_set_cipher() - seal with another cipher as soon as the peer agrees
  * @peer: peer; the device's lock held
- * @cipher: enum mytun_cipher, good for mytun_session_check_cipher(). AUTO is AES-256-GCM
- *	where the processor has instructions for it
+ * @cipher: enum mytun_cipher
+ * @gcm: what mytun_session_check_cipher() says that it means
  *
- * Context: may sleep, and load modules.
+ * Context: may sleep.
  */
-void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher)
+void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher, bool gcm)
 {
-	bool gcm = cipher == MYTUN_CIPHER_AES_256_GCM ||
-		   (cipher == MYTUN_CIPHER_AUTO && !mytun_gcm_available(true));
+	bool changed;
 
 	lockdep_assert_held(&peer->device->lock);
 	peer->session.cipher = cipher;
 	mutex_lock(&peer->session.lock);
-	mytun_capabilities_want(peer, gcm);
+	changed = mytun_capabilities_want(peer, gcm);
 	mutex_unlock(&peer->session.lock);
-	mytun_session_offer(peer);
+	if (changed)
+		mytun_session_offer(peer);
 }

@@ -26,7 +26,8 @@ enum mytun_session_work {
 
 /**
  * struct mytun_session - the handshake part of a peer
- * @lock: protects @handshake, @cookie, @index, @timestamp_ns and the making of keypairs;
+ * @lock: protects @handshake, @cookie, @index, @timestamp_ns, the making of keypairs and what
+ *	is wanted beyond WireGuard;
  *	sleeps; inside the device's identity lock
  * @handshake: Noise state
  * @cookie: what the peer's cookies say
@@ -61,8 +62,8 @@ void mytun_session_peer_free(struct mytun_peer *peer);
 
 void mytun_session_set_identity(struct mytun_device *device, const u8 private_key[NOISE_KEY_LEN]);
 void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE_KEY_LEN]);
-int mytun_session_check_cipher(u32 cipher);
-void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher);
+int mytun_session_check_cipher(u32 cipher, bool *gcm);
+void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher, bool gcm);
 void mytun_session_clear(struct mytun_peer *peer, u32 reason);
 void mytun_session_start(struct mytun_peer *peer);
 void mytun_session_retry(struct mytun_peer *peer);

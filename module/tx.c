@@ -90,6 +90,7 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (unlikely(!READ_ONCE(device->identity.valid)))
 		goto err_unreachable;
 
+	mytun_message(skb)->counter = 0;
 	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
 					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
 	skb_dst_drop(skb);
@@ -340,6 +341,14 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 	return NULL;
 }
 
+/* What was to be said in a session that is over has no meaning in the next. */
+static bool belongs(struct sk_buff *skb, const struct noise_keypair *keypair)
+{
+	u64 session = mytun_message(skb)->counter;
+
+	return !session || session == keypair->id;
+}
+
 /*
  * One batch of what is at the head of @packets; @here is it if it is to be sealed here.
  * Return: false when the keypair has no more.
@@ -350,8 +359,12 @@ static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
 	struct collected messages = { .tail = &messages.first };
 	struct sk_buff *skb;
 
-	while (messages.count < MYTUN_MAX_BATCH && (skb = __skb_dequeue(packets)))
-		collect(&messages, peer->device, skb);
+	while (messages.count < MYTUN_MAX_BATCH && (skb = __skb_dequeue(packets))) {
+		if (likely(belongs(skb, keypair)))
+			collect(&messages, peer->device, skb);
+		else
+			consume_skb(skb);
+	}
 	if (unlikely(!messages.first))
 		return true;
 	if (unlikely(!take_counters(keypair, &messages))) {
@@ -423,6 +436,7 @@ static struct sk_buff *alloc_own(struct mytun_peer *peer, unsigned int len)
 	}
 	skb_reserve(skb, OWN_HEADROOM);
 	skb_reset_network_header(skb);
+	mytun_message(skb)->counter = 0;
 	mytun_message(skb)->mtu = len ? READ_ONCE(peer->device->dev->mtu) : 0;
 	return skb;
 }
@@ -476,17 +490,19 @@ void mytun_tx_keepalive(struct mytun_peer *peer)
 /**
  * mytun_tx_control() - send a control message
  * @peer: peer
+ * @session: &noise_keypair.id of the one that it belongs to; not sent in another
  * @msg: plaintext
  * @len: its length, bytes; fits into any MTU
  *
  * Context: any but hardirq; a reference to the peer, or RCU.
  */
-void mytun_tx_control(struct mytun_peer *peer, const u8 *msg, unsigned int len)
+void mytun_tx_control(struct mytun_peer *peer, u64 session, const u8 *msg, unsigned int len)
 {
 	struct sk_buff *skb = alloc_own(peer, len);
 
 	if (unlikely(!skb))
 		return;
+	mytun_message(skb)->counter = session;
 	skb_put_data(skb, msg, len);
 	stage_own(peer, skb);
 	flush(peer);

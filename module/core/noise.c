@@ -387,8 +387,7 @@ out:
 	return ok;
 }
 
-/* Noise's Split(): the first key is for what the initiator sends. */
-/* The initiator's key comes first, as with the others. */
+/* The first key is for what the initiator sends, as with the others. */
 static void derive_gcm(u8 initiator[NOISE_KEY_LEN], u8 responder[NOISE_KEY_LEN],
 		       const u8 chaining_key[NOISE_HASH_LEN])
 {
@@ -397,6 +396,7 @@ static void derive_gcm(u8 initiator[NOISE_KEY_LEN], u8 responder[NOISE_KEY_LEN],
 	hkdf_derive(initiator, responder, NULL, chaining_key, label, sizeof(label) - 1);
 }
 
+/* Noise's Split(): the first key is for what the initiator sends. */
 bool noise_begin_session(struct noise_session_keys *keys, struct noise_handshake *hs)
 {
 	if (hs->state != HANDSHAKE_CREATED_RESPONSE && hs->state != HANDSHAKE_CONSUMED_RESPONSE)
