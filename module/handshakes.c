@@ -114,9 +114,12 @@ static void handshake_run(void *ctx, void *entry)
 	if (!READ_ONCE(device->dead))
 		drop = process_handshake(device, skb);
 	atomic_dec(&device->handshake_count);
-	if (drop)
+	if (drop) {
 		mytun_drop(device, drop);
-	dev_kfree_skb(skb);
+		kfree_skb(skb);
+	} else {
+		consume_skb(skb);
+	}
 	kcov_remote_stop();
 }
 
@@ -174,7 +177,7 @@ err_uncount:
 	atomic_dec(&device->handshake_count);
 err_drop:
 	mytun_drop(device, drop);
-	dev_kfree_skb(skb);
+	kfree_skb(skb);
 }
 
 static void drop_handshake(void *entry)

@@ -219,7 +219,7 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 	if (order->tail)
 		order->tail->next = batch;
 	else
-		WRITE_ONCE(order->head, batch);
+		order->head = batch;
 	order->tail = batch;
 	WRITE_ONCE(order->count, order->count + mytun_batch_places(batch));
 	spin_unlock_bh(&order->lock);
@@ -244,7 +244,7 @@ struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 	spin_lock_bh(&order->lock);
 	if (head_finished(order)) {
 		batch = order->head;
-		WRITE_ONCE(order->head, batch->next);
+		order->head = batch->next;
 		if (!batch->next)
 			order->tail = NULL;
 		WRITE_ONCE(order->count, order->count - mytun_batch_places(batch));

@@ -96,11 +96,6 @@ void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_bat
 bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
 			 unsigned int len);
 
-static inline bool mytun_order_empty(const struct mytun_order *order)
-{
-	return !READ_ONCE(order->head);
-}
-
 static inline void mytun_batch_finish(struct mytun_batch *batch, enum mytun_batch_state state)
 {
 	/* Pairs with the acquire in mytun_order_pop(): the messages first, then the state. */

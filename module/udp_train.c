@@ -7,7 +7,8 @@
  * is left to UDP: trains are faster, never necessary.
  *
  * No look into the table of sockets is needed: ours are bound to any address and share
- * their port with nobody in their namespace.
+ * their port with nobody in their namespace. IP has let go of the sender's socket, so that
+ * a packet with a socket here has got that one as its receiver.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -37,10 +38,13 @@ struct train_net {
 static unsigned int train_net_id __read_mostly;
 static DEFINE_MUTEX(train_lock);	/* which ports there are, and the hooks; innermost */
 
-/* A UDP packet whose checksum holds and which is nothing but datagrams of gso_size. */
+/*
+ * A UDP packet whose checksum holds and which is nothing but datagrams of gso_size. One that
+ * has a socket already, by a rule for a transparent proxy or by tc, is that socket's.
+ */
 static bool is_train(const struct sk_buff *skb)
 {
-	return skb_is_gso(skb) &&
+	return skb_is_gso(skb) && !skb->sk &&
 	       (skb_shinfo(skb)->gso_type & ~SKB_GSO_DODGY) == SKB_GSO_UDP_L4 &&
 	       skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation;
 }

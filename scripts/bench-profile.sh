@@ -61,9 +61,8 @@ mkdir -p "$out"
 (($#)) || set -- wireguard mytun
 "$TOP/scripts/deps.sh" build guest
 "$vm/fetch.sh" "$kernel"
-"$vm/build.sh" "$kernel" >"$out/build.log" 2>&1 || { tail "$out/build.log"; exit 1; }
-make -s -C "$TOP/userspace"
-make -s -C "$TOP/selftests" all
+guest_module "$kernel" "$out/build.log"
+guest_tools
 make -s -C "$TOP/selftests/bench"
 "$vm/run.sh" --kernel "$kernel" --icount --with perf --timeout 1800 -- /usr/bin/env \
 	"PROFILE=$profile" "UDP=${UDP:-640}" "TCP=${TCP:-1048576}" \

@@ -53,12 +53,6 @@ rm -rf "$logs"
 mkdir -p "$logs"
 "$TOP/scripts/deps.sh"
 "$vm/build-kernel.sh" kcsan
-"$vm/build.sh" kcsan W=1 DEBUG=1 >"$logs/build.log" 2>&1 || { tail "$logs/build.log"; die "the module cannot be built"; }
-make -s -C "$TOP/userspace"
-make -s -C "$TOP/selftests" all
-failed=0
-for script in "${scripts[@]}"; do
-	check "$script" || failed=$((failed + 1))
-done
-echo "$((${#scripts[@]} - failed)) passed, $failed failed"
-((failed == 0))
+guest_module kcsan "$logs/build.log" W=1 DEBUG=1
+guest_tools
+check_each "${scripts[@]}"

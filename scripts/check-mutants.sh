@@ -82,11 +82,5 @@ if ((${#mutants[@]} == 0)); then
 	mapfile -t mutants < <(cd "$TOP/selftests/mutants" && printf '%s\n' *.patch | sed 's/\.patch$//')
 fi
 "$TOP/scripts/deps.sh"
-make -s -C "$TOP/userspace"
-make -s -C "$TOP/selftests" all
-failed=0
-for mutant in "${mutants[@]}"; do
-	check "$mutant" || failed=$((failed + 1))
-done
-echo "$((${#mutants[@]} - failed)) passed, $failed failed"
-((failed == 0))
+guest_tools
+check_each "${mutants[@]}"

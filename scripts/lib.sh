@@ -72,3 +72,29 @@ temp_dir()
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
 }
+
+# guest_module KERNEL LOG OPTION...: the module for a guest
+guest_module()
+{
+	"$TOP/selftests/vm/build.sh" "$1" "${@:3}" >"$2" 2>&1 ||
+		{ tail "$2" >&2; die "the module cannot be built; see $2"; }
+}
+
+# guest_tools: what the scripts in the guests call
+guest_tools()
+{
+	make -s -C "$TOP/userspace"
+	make -s -C "$TOP/selftests" all
+}
+
+# check_each NAME...: check, which the script has, of each, and the closing line
+check_each()
+{
+	local name failed=0
+
+	for name; do
+		check "$name" || failed=$((failed + 1))
+	done
+	echo "$(($# - failed)) passed, $failed failed"
+	((failed == 0))
+}

@@ -72,29 +72,28 @@ static void dev_dump(void)
 	begin(family_id, MYTUN_CMD_DEV_GET, NLM_F_DUMP);
 }
 
-static void dev_set(void)
+static void dev_set_to(const uint8_t key[MYTUN_KEY_LEN], uint16_t port, uint32_t mark)
 {
 	struct nlattr *dev;
 
 	request(MYTUN_CMD_DEV_SET, 0);
 	dev = nest(MYTUN_A_DEV);
-	put(MYTUN_DEV_A_PRIVATE_KEY, private, sizeof(private));
-	put_u16(MYTUN_DEV_A_LISTEN_PORT, OTHER_PORT);
-	put_u32(MYTUN_DEV_A_FWMARK, 7);
+	put(MYTUN_DEV_A_PRIVATE_KEY, key, MYTUN_KEY_LEN);
+	put_u16(MYTUN_DEV_A_LISTEN_PORT, port);
+	put_u32(MYTUN_DEV_A_FWMARK, mark);
 	end(dev);
+}
+
+static void dev_set(void)
+{
+	dev_set_to(private, OTHER_PORT, 7);
 }
 
 static void dev_reset(void)
 {
 	static const uint8_t none[MYTUN_KEY_LEN];
-	struct nlattr *dev;
 
-	request(MYTUN_CMD_DEV_SET, 0);
-	dev = nest(MYTUN_A_DEV);
-	put(MYTUN_DEV_A_PRIVATE_KEY, none, sizeof(none));
-	put_u16(MYTUN_DEV_A_LISTEN_PORT, PORT);
-	put_u32(MYTUN_DEV_A_FWMARK, 0);
-	end(dev);
+	dev_set_to(none, PORT, 0);
 }
 
 static void allowed_ip(uint8_t third, uint8_t len)

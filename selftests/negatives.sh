@@ -379,49 +379,45 @@ initiations_a_second()
 
 # ---- B10, B11 ----
 
+# stale_response: the response that was kept is of no use any longer, and changes nothing
+stale_response()
+{
+	local before
+
+	before=$(peer_state)
+	raws "built 92" r recall
+	refused 1 rx-unknown-index send away
+	silent r
+	same "$before" "$(peer_state)"
+}
+
 # Both have sent an initiation. Ours comes before our answer to theirs: the device leaves its
 # own handshake for ours.
 crossing()
 {
-	local before
-
 	asked response
 	raws kept r keep
 	raws "built 148" r initiation
 	raws "sent 1" r send home
 	raws response r await response 10
 	works r
-	before=$(peer_state)
-	raws "built 92" r recall
-	refused 1 rx-unknown-index send away
-	silent r
-	same "$before" "$(peer_state)"
+	stale_response
 	works r
 	cases
 }
 
 expired_index()
 {
-	local before
-
 	asked response
 	raws kept r keep
 	# Nobody answers: there is another initiation, with another index
 	raws initiation r await initiation 10
-	before=$(peer_state)
-	raws "built 92" r recall
-	refused 1 rx-unknown-index send away
-	silent r
-	same "$before" "$(peer_state)"
+	stale_response
 	raws "built 92" r response
 	raws kept r keep
 	accepted_response
 	# And once more, when it has become a session
-	before=$(peer_state)
-	raws "built 92" r recall
-	refused 1 rx-unknown-index send away
-	silent r
-	same "$before" "$(peer_state)"
+	stale_response
 	works r
 	cases
 }

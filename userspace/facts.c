@@ -372,7 +372,7 @@ static int read_device(struct traces *traces, const char *ifname)
  *
  * The device may be gone: the rest is found without it.
  *
- * Return: 0; -ENODEV when there is nothing; -ENOMEM.
+ * Return: 0; -ENODEV when there is nothing; -EPERM when that is not for us to know; -ENOMEM.
  */
 int traces_read(struct traces *traces, const char *ifname)
 {
@@ -382,7 +382,9 @@ int traces_read(struct traces *traces, const char *ifname)
 
 	memset(traces, 0, sizeof(*traces));
 	traces->dns_prefix = dns_has_prefix();
-	read_device(traces, ifname);
+	/* who may not ask would be told that there is nothing */
+	if (read_device(traces, ifname) == -EPERM)
+		return -EPERM;
 	ret = read_records(&all, ifname);
 	traces->firewall = all.own_table;
 	if (all.mark)

@@ -35,6 +35,8 @@ static int replace_file(const char *path, const struct tunnel *tun, const struct
 	tunnel_write(out, tun, dev);
 	if (fflush(out) || fsync(fd))
 		ret = -errno;
+	else if (ferror(out))	/* what was written before the last flush */
+		ret = -EIO;
 	fclose(out);
 	explicit_bzero(buffer, sizeof(buffer));
 	if (!ret && rename(temporary, path))

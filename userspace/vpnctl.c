@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command table. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "commands.h"
@@ -144,11 +146,26 @@ static int run(const char *name, char *const *args)
 	return command->run(args);
 }
 
+/*
+ * Where the caller has closed one of the first three files, the next that is opened would be
+ * in its place: a socket that messages are written to, or a program's input that is closed
+ * before it begins. To read from what was closed, or to write to it, stays an error.
+ */
+static void open_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char *argv[])
 {
 	static char *const none[] = { NULL };
 	char *const *args = argv + 1;
 
+	open_standard_files();
 	if (argc > 0) {
 		const char *slash = strrchr(argv[0], '/');
 

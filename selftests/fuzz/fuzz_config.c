@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "settle.h"
 #include "show.h"
 
 static struct device *parse(const void *text, size_t len)
@@ -27,23 +28,15 @@ static struct device *parse(const void *text, size_t len)
 	return cfg.dev;
 }
 
-/* What the kernel would do before it is asked for the configuration. */
-static void settle(struct device *dev)
+static void check_prefixes(const struct device *dev)
 {
-	struct peer *peer;
+	const struct peer *peer;
 	size_t i;
 
-	if (key_is_zero(dev->private_key))
-		dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
-	for (peer = dev->peers; peer; peer = peer->next) {
-		if (peer->endpoint_host)
-			peer->flags &= ~PEER_HAS_ENDPOINT;
-		if (key_is_zero(peer->preshared_key))
-			peer->flags &= ~PEER_HAS_PRESHARED_KEY;
+	for (peer = dev->peers; peer; peer = peer->next)
 		for (i = 0; i < peer->n_ips; i++)
 			if (peer->ips[i].prefix_len > family_bits(peer->ips[i].family))
 				abort();
-	}
 }
 
 static char *print(struct device *dev, size_t *len)
@@ -53,6 +46,7 @@ static char *print(struct device *dev, size_t *len)
 
 	if (!out)
 		abort();
+	check_prefixes(dev);
 	settle(dev);
 	show_config(out, dev);
 	fclose(out);

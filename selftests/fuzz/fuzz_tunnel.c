@@ -14,6 +14,7 @@
 #include "config.h"
 #include "plan.h"
 #include "save.h"
+#include "settle.h"
 
 static struct tunnel *parse(const void *text, size_t len)
 {
@@ -32,21 +33,6 @@ static struct tunnel *parse(const void *text, size_t len)
 	}
 	fclose(in);
 	return tun;
-}
-
-/* As `up` resolves names, and the kernel takes keys. */
-static void settle(struct device *dev)
-{
-	struct peer *peer;
-
-	if (key_is_zero(dev->private_key))
-		dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
-	for (peer = dev->peers; peer; peer = peer->next) {
-		if (peer->endpoint_host)
-			peer->flags &= ~PEER_HAS_ENDPOINT;
-		if (key_is_zero(peer->preshared_key))
-			peer->flags &= ~PEER_HAS_PRESHARED_KEY;
-	}
 }
 
 static char *print(struct tunnel *tun)

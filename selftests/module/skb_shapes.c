@@ -353,6 +353,8 @@ static void leave_incoming(struct shaper *shaper)
 	mutex_lock(&hooks_lock);
 	if (hooks_owner == shaper) {
 		nf_unregister_net_hooks(shaper->net, hooks, ARRAY_SIZE(hooks));
+		/* A packet may still be in them */
+		synchronize_net();
 		put_net(shaper->net);
 		hooks_owner = NULL;
 	}

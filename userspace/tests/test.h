@@ -49,4 +49,15 @@ static inline struct device *parse_good(const char *text)
 	return dev;
 }
 
+/* @text yielded nothing: @parsed is NULL. One line of the log says why, with @message in it. */
+static inline void assert_refused(const void *parsed, const char *text, const char *log,
+				  const char *message)
+{
+	if (parsed)
+		fail_msg("taken: %s", text);
+	if (!strstr(log, message))
+		fail_msg("%s instead of %s", log, message);
+	assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+}
+
 #endif /* VPNCTL_TEST_H */

@@ -159,6 +159,19 @@ check "two keys" 1 "PrivateKey and PrivateKeyFile exclude each other" dry keyfil
 printf '[Peer]\nPublicKey = %s\n' "$psk" | cat mtt0.conf - >two.conf
 check "an endpoint for one of two" 1 "VPNCTL_ENDPOINT: there must be one peer, and there are 2" \
 	env VPNCTL_ENDPOINT=192.0.2.1:5 "$tool" up --dry-run two.conf
+# a program that answers only when it has an input, started by one that has none
+mkdir programs
+cat >programs/ip <<'END'
+#!/bin/sh
+cat 2>&1 && echo '[{ "dev": "lo", "metrics": [{ "mtu": 1400 }] }]'
+END
+chmod 700 programs/ip
+grep -v MTU mtt0.conf >closed.conf
+PATH=$PWD/programs:$PATH "$tool" up --dry-run closed.conf <&- >out 2>&1
+grep -q "link set dev closed mtu 1320 up" out
+ok $? "without an input: $(head -c 300 out)"
+! "$tool" --version >&- 2>out && grep -q "vpnctl: write: " out
+ok $? "without an output: $(head -c 300 out)"
 check "up nothing" 1 "Usage: vpnctl up" "$tool" up
 check "up two" 1 "Usage: vpnctl up" "$tool" up a b
 check "up --bogus" 1 "Usage: vpnctl up" "$tool" up --bogus a
