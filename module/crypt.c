@@ -6,12 +6,14 @@
  * place.
  */
 #include <crypto/chacha20poly1305.h>
+#include <linux/in.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
+#include <net/sock.h>
 
 #include "aead.h"
 #include "core/wire.h"
@@ -282,11 +284,39 @@ static bool train_pages_alloc(struct train_pages *pages, const struct train *tra
 	return true;
 }
 
+/* Does it owe its socket so many bytes? Then what two of them owe can be in one. */
+static bool owes_truesize(const struct sk_buff *skb)
+{
+	return skb->destructor == sock_wfree ||
+	       (skb->sk && sk_fullsock(skb->sk) && skb->sk->sk_protocol == IPPROTO_TCP);
+}
+
 /*
- * The first message's skb gets the train in place of its packet. What the original GSO
- * packet owes to its socket hangs at the last of its segments; it is to last as long as
- * the train does.
+ * What segments owe to their socket (TCP and UDP have each of them charged, others the last
+ * for all) is to last as long as the train does: TCP's small queues live on it.
  */
+static void take_charges(struct sk_buff *first, const struct sk_buff *last)
+{
+	struct sk_buff *skb = first;
+
+	while (skb != last) {
+		skb = skb->next;
+		if (!skb->destructor)
+			continue;
+		if (!first->destructor) {
+			swap(first->truesize, skb->truesize);
+			swap(first->destructor, skb->destructor);
+			swap(first->sk, skb->sk);
+		} else if (first->sk == skb->sk && first->destructor == skb->destructor &&
+			   owes_truesize(skb)) {
+			first->truesize += skb->truesize;
+			skb->destructor = NULL;
+			skb->sk = NULL;
+		}
+	}
+}
+
+/* The first message's skb gets the train in place of its packet. */
 static bool train_carry(const struct train *train, const struct train_pages *pages,
 			struct sk_buff *last)
 {
@@ -296,11 +326,10 @@ static bool train_carry(const struct train *train, const struct train_pages *pag
 	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
 		return false;
 	skb_zcopy_clear(skb, true);
-	if (!skb->destructor) {
-		swap(skb->truesize, last->truesize);
-		swap(skb->destructor, last->destructor);
-		swap(skb->sk, last->sk);
-	}
+	take_charges(skb, last);
+	/* Of what is charged to nobody the size may be told as it is */
+	if (!skb->destructor)
+		skb->truesize += pages->count * TRAIN_CHUNK;
 	for (i = 0; i < pages->count; i++) {
 		skb_fill_page_desc(skb, i, pages->chunk[i], 0, pages->len[i]);
 		skb->len += pages->len[i];
