@@ -49,9 +49,10 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
 	if (gcm && !ext->gcm)
 		created = mytun_gcm_create(ext->sending_key, ext->receiving_key);
 	spin_lock_bh(&keypair->peer->keypairs.lock);
-	/* Pairs with the address dependency of those who read it. */
-	if (created)
+	if (created) {
+		/* Pairs with the address dependency of those who read it. */
 		smp_store_release(&ext->gcm, created);
+	}
 	/* The peer is to say that it has heard of the change. */
 	if (gcm)
 		ext->heard = false;

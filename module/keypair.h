@@ -82,7 +82,8 @@ struct noise_keypair {
 
 /**
  * struct noise_keypairs - a peer's keypairs
- * @lock: protects the slots and the &struct noise_extensions of the keypairs; taken with BH off, inside the session's mutex
+ * @lock: protects the slots and the &struct noise_extensions of the keypairs; taken with BH
+ *	off, inside the session's mutex
  * @current_keypair: what we send with
  * @previous: the one before, for what is still under way to us
  * @next: as responder: derived, not confirmed by the initiator's first data

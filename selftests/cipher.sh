@@ -188,6 +188,9 @@ withheld()
 	same "0 0" "$(came a gcm) $(came b gcm)"
 	rules a
 	rules b
+	# They may have given up
+	wish a "$CHACHA"
+	wish a auto
 	wait_for 10 soon_use "$GCM" "$GCM"
 }
 
@@ -205,6 +208,9 @@ withheld_from_one()
 	(($(came a gcm) > 0 && $(came a chacha) == 0 || $(came a gcm) > $(came a chacha)))
 	same 0 "$(came b gcm)"
 	rules a
+	# It may have given up
+	wish a "$CHACHA"
+	wish a auto
 	wait_for 10 soon_use "$GCM" "$GCM"
 }
 

@@ -39,7 +39,7 @@ raw_start()
 # answers WANTED NAME
 answers()
 {
-	read -rt 60 -u "${RAW_FROM[$2]}" ANSWER
+	read -rt $((60 * SLOW)) -u "${RAW_FROM[$2]}" ANSWER
 	same "$1" "$ANSWER"
 }
 
@@ -47,7 +47,7 @@ answers()
 raw()
 {
 	echo "${@:2}" >&"${RAW_TO[$1]}"
-	read -rt 60 -u "${RAW_FROM[$1]}" ANSWER
+	read -rt $((60 * SLOW)) -u "${RAW_FROM[$1]}" ANSWER
 }
 
 # raws WANTED NAME COMMAND...: tell it to; this must be the answer, a pattern
@@ -229,7 +229,7 @@ unload()
 	# An answer may have been left behind
 	raw f keep
 	until [[ $ANSWER == kept ]]; do
-		read -rt 60 -u "${RAW_FROM[f]}" ANSWER
+		read -rt $((60 * SLOW)) -u "${RAW_FROM[f]}" ANSWER
 	done
 }
 
