@@ -111,8 +111,8 @@ sizes()
 		ping_one a 10.9.0.2 -s "$size"
 		ping_one b fd09::1 -s "$((size < 1373 ? size : 1372))"
 	done
-	iperf a 10.9.0.2 -n 4M
-	iperf b fd09::1 -n 4M
+	iperf a 10.9.0.2 -n 2M
+	iperf b fd09::1 -n 2M
 }
 
 without_a_wish()
