@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	  "Reads a private key from stdin and writes a public key to stdout" },
 	{ "monitor", cmd_monitor, USAGE("[-j] [<interface>]"),
 	  "Writes a line for each event, until it is interrupted" },
+	{ "metrics", cmd_metrics, USAGE("[<interface>]"),
+	  "Writes counters and state as OpenMetrics text, for Prometheus" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -62,7 +62,7 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor up down; do
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics up down; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 ln -s "$tool" wg
@@ -74,6 +74,12 @@ check "set nothing" 1 "Usage: vpnctl set" "$tool" set mt0
 check "showconf nothing" 1 "Usage: vpnctl showconf" "$tool" showconf
 check "setconf without a file" 1 "Usage: vpnctl setconf" "$tool" setconf mt0
 check "monitor two" 1 "Usage: vpnctl monitor" "$tool" monitor mt0 mt1
+check "metrics of two" 1 "Usage: vpnctl metrics" "$tool" metrics mt0 mt1
+check "metrics --bogus" 1 "Usage: vpnctl metrics" "$tool" metrics --bogus
+check "metrics of no device" 1 "Unable to access interface: " "$tool" metrics mt-none
+check "metrics" 0 "# TYPE mytun_peer_receive_bytes counter" "$tool" metrics
+[ "$(tail -n 1 out)" = "# EOF" ]
+ok $? "metrics end with # EOF"
 
 # mt-none is no device whether or not the module is there
 check "show no device" 1 "Unable to access interface: " "$tool" show mt-none
