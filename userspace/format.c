@@ -252,3 +252,23 @@ const char *reason_name(uint32_t reason)
 		return NULL;
 	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
 }
+
+/**
+ * event_name() - what has happened
+ * @cmd: MYTUN_CMD_*_NTF
+ *
+ * Return: the word.
+ */
+const char *event_name(uint8_t cmd)
+{
+	switch (cmd) {
+	case MYTUN_CMD_PEER_UP_NTF:
+		return "peer-up";
+	case MYTUN_CMD_PEER_DEAD_NTF:
+		return "peer-dead";
+	case MYTUN_CMD_ENDPOINT_NTF:
+		return "endpoint";
+	default:
+		return "unknown";
+	}
+}

@@ -49,5 +49,6 @@ void format_age(const struct style *style, const struct timespec *when);
 
 const char *drop_name(unsigned int drop, char spare[16]);
 const char *reason_name(uint32_t reason);
+const char *event_name(uint8_t cmd);
 
 #endif /* VPNCTL_FORMAT_H */
