@@ -36,6 +36,7 @@ int cmd_genpsk(char *const *args);
 int cmd_pubkey(char *const *args);
 int cmd_monitor(char *const *args);
 int cmd_agent(char *const *args);
+int cmd_top(char *const *args);
 int cmd_metrics(char *const *args);
 int cmd_up(char *const *args);
 int cmd_down(char *const *args);

@@ -15,7 +15,7 @@ static bool env_is(const char *name, const char *value)
 }
 
 /**
- * style_init() - what WG_COLOR_MODE, WG_HIDE_KEYS and the terminal ask for
+ * style_init() - what WG_COLOR_MODE, WG_HIDE_KEYS, NO_COLOR and the terminal ask for
  * @style: to be filled in
  * @out: where the output goes
  */
@@ -27,6 +27,8 @@ void style_init(struct style *style, FILE *out)
 	if (env_is("WG_COLOR_MODE", "always"))
 		style->color = true;
 	else if (env_is("WG_COLOR_MODE", "never"))
+		style->color = false;
+	else if (getenv("NO_COLOR") && !env_is("NO_COLOR", ""))
 		style->color = false;
 	else
 		style->color = isatty(fileno(out));

@@ -55,6 +55,8 @@ static const struct command commands[] = {
 		"[--listen { unix:<path> | <loopback address>:<port> }]...",
 		"[<configuration filename> | <name>]..."),
 	  "Looks after all devices: endpoints whose names move, hooks for events, metrics" },
+	{ "top", cmd_top, USAGE("[-d <seconds>] [-n <count>] [<interface>]"),
+	  "Shows rates, handshakes and drops of all peers, again and again" },
 	{ "metrics", cmd_metrics, USAGE("[<interface>]"),
 	  "Writes counters and state as OpenMetrics text, for Prometheus" },
 };
