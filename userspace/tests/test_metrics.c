@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Metrics: read back strictly, with odd names, and without secrets. */
+#include <jansson.h>
+
 #include "metrics.h"
 #include "openmetrics.h"
 
@@ -163,6 +165,98 @@ static void test_no_secrets(void **state)
 	device_free(dev);
 }
 
+/* The length of a word of letters, digits and underscores. */
+static size_t word_len(const char *text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)text[len]) || text[len] == '_')
+		len++;
+	return len;
+}
+
+/* Whether @what occurs in the samples in this place: before it @first, behind it @last. */
+static bool is_emitted(const struct om *om, const char *first, const char *what, size_t len,
+		       const char *last)
+{
+	char wanted[128];
+	size_t i;
+
+	snprintf(wanted, sizeof(wanted), "%s%.*s%s", first, (int)len, what, last);
+	for (i = 0; i < om->n; i++)
+		if (*first ? strstr(om->samples[i], wanted) != NULL :
+			     !strncmp(om->samples[i], wanted, strlen(wanted)))
+			return true;
+	return false;
+}
+
+static unsigned int queries, legends;
+
+/* Every word of a query that begins with mytun_ is a metric. */
+static void check_query(const struct om *om, const char *text)
+{
+	const char *at = text;
+	size_t len;
+
+	for (; (at = strstr(at, "mytun_")); at += len) {
+		len = word_len(at);
+		if (!is_emitted(om, "", at, len, "{"))
+			fail_msg("no metric %.*s: %s", (int)len, at, text);
+		queries++;
+	}
+}
+
+/* Every {{word}} of a legend is a label. */
+static void check_legend(const struct om *om, const char *text)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, "{{"))) {
+		at += 2;
+		if (!is_emitted(om, "{", at, word_len(at), "=\"") &&
+		    !is_emitted(om, ",", at, word_len(at), "=\""))
+			fail_msg("no label: %s", text);
+		legends++;
+	}
+}
+
+static void walk(const struct om *om, const char *key, json_t *json)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json) && !strcmp(key, "legendFormat"))
+		check_legend(om, json_string_value(json));
+	else if (json_is_string(json))
+		check_query(om, json_string_value(json));
+	json_object_foreach(json, name, value)
+		walk(om, name, value);
+	json_array_foreach(json, i, value)
+		walk(om, key, value);
+}
+
+/* What the dashboard asks for is what there is. */
+static void test_dashboard(void **state)
+{
+	struct device *dev = make_device("mt0");
+	struct om *om = read_all(dev);
+	json_error_t error;
+	json_t *json = json_load_file(DATA "../../../docs/grafana/mytun.json",
+				      JSON_REJECT_DUPLICATES, &error);
+
+	(void)state;
+	if (!json)
+		fail_msg("%d: %s", error.line, error.text);
+	walk(om, "", json);
+	assert_true(json_array_size(json_object_get(json, "panels")) >= 8);
+	assert_true(queries >= 13);
+	assert_true(legends >= 8);
+	json_decref(json);
+	free(om);
+	device_free(dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_no_secrets),
+		cmocka_unit_test(test_dashboard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
