@@ -110,7 +110,7 @@ static void remove_stale(const struct sockaddr_storage *addr, socklen_t len)
 
 	if (lstat(sun->sun_path, &st) || !S_ISSOCK(st.st_mode))
 		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
 	if (connect(fd, (const struct sockaddr *)addr, len) && errno == ECONNREFUSED)

@@ -249,6 +249,7 @@ static void test_errors(void **state)
 /* Those who take all places are hung up on; those who wait then get theirs. */
 static void test_slow_callers(void **state)
 {
+	struct pollfd polled[HTTP_FDS];
 	int fds[HTTP_CLIENTS], late, i;
 	struct http http;
 	char text[1024];
@@ -261,6 +262,9 @@ static void test_slow_callers(void **state)
 	}
 	late = call();
 	ask(late, GET);
+	/* nor does the loop wake up for those that wait */
+	http_fds(&http, polled);
+	assert_int_equal(polled[0].fd, -1);
 	turn(&http, 100);
 	turn(&http, 100);
 	assert_int_equal(take_all(late, text, sizeof(text)), -1);
@@ -374,6 +378,33 @@ static void test_listen(void **state)
 	end(&first);
 }
 
+/* Nor is the socket of another replaced who is just too busy to answer. */
+static void test_listen_busy(void **state)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), fds[8], i;
+	struct http http;
+	struct stat st;
+
+	(void)state;
+	begin(&http);
+	http_close(&http);
+	strcpy(sun.sun_path, where + 5);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	for (i = 0; i < 8; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(fds[i], (struct sockaddr *)&sun, sizeof(sun));
+	}
+	assert_int_equal(http_listen(&http, where), -EADDRINUSE);
+	assert_int_equal(stat(where + 5, &st), 0);
+	for (i = 0; i < 8; i++)
+		close(fds[i]);
+	close(fd);
+	unlink(where + 5);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_big_page),
 		cmocka_unit_test(test_rude_callers),
 		cmocka_unit_test(test_listen),
+		cmocka_unit_test(test_listen_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,7 +184,7 @@ static bool is_emitted(const struct om *om, const char *first, const char *what,
 
 	snprintf(wanted, sizeof(wanted), "%s%.*s%s", first, (int)len, what, last);
 	for (i = 0; i < om->n; i++)
-		if (*first ? strstr(om->samples[i], wanted) != NULL :
+		if (*first ? !!strstr(om->samples[i], wanted) :
 			     !strncmp(om->samples[i], wanted, strlen(wanted)))
 			return true;
 	return false;

@@ -293,17 +293,24 @@ static void test_height(void **state)
 
 static void test_no_color(void **state)
 {
+	FILE *tty = fopen("/dev/ptmx", "r+");
 	struct style style;
 
 	(void)state;
-	setenv("WG_COLOR_MODE", "always", 1);
+	assert_non_null(tty);
+	unsetenv("WG_COLOR_MODE");
+	setenv("NO_COLOR", "", 1);
+	style_init(&style, tty);
+	assert_true(style.color);
 	setenv("NO_COLOR", "1", 1);
-	style_init(&style, stdout);
+	style_init(&style, tty);
+	assert_false(style.color);
+	setenv("WG_COLOR_MODE", "always", 1);
+	style_init(&style, tty);
 	assert_true(style.color);
 	unsetenv("WG_COLOR_MODE");
-	style_init(&style, stdout);
-	assert_false(style.color);
 	unsetenv("NO_COLOR");
+	fclose(tty);
 }
 
 int main(void)

@@ -42,7 +42,7 @@ cd "$dir/usr/lib/systemd/system" || exit 1
 unit=vpnctl-agent.service
 # what the page promises
 grep -qx "CapabilityBoundingSet=CAP_NET_ADMIN" $unit && grep -qx "Type=notify" $unit &&
-	grep -q "^WatchdogSec=[1-9]" $unit && grep -qx "RuntimeDirectory=vpnctl" $unit &&
+	grep -q "^WatchdogSec=[1-9]" $unit && grep -qx "ProtectSystem=strict" $unit && grep -qx "RuntimeDirectory=vpnctl" $unit &&
 	grep -q "^ExecStart=.* agent --listen unix:/run/vpnctl/metrics.sock$" $unit
 ok $? "$unit is not what it is documented to be"
 for unit in vpnctl-agent.service vpnctl@mt0.service; do
