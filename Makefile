@@ -47,7 +47,7 @@ clean:
 	rm -rf selftests/vm/out build
 
 ### Install (as root; DESTDIR and PREFIX are respected)
-## install         the module for KDIR, and vpnctl with its manual page and completion
+## install         the module for KDIR, and vpnctl with manual pages, completion and units
 ## uninstall       the reverse
 ## dkms-install    the module through DKMS, which builds it again for each new kernel
 ## dkms-remove     the reverse

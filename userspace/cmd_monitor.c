@@ -28,20 +28,6 @@ static void format_time(char text[TIME_LEN])
 		 zone + 3);
 }
 
-static const char *event_name(uint8_t cmd)
-{
-	switch (cmd) {
-	case MYTUN_CMD_PEER_UP_NTF:
-		return "peer-up";
-	case MYTUN_CMD_PEER_DEAD_NTF:
-		return "peer-dead";
-	case MYTUN_CMD_ENDPOINT_NTF:
-		return "endpoint";
-	default:
-		return "unknown";
-	}
-}
-
 static void print_text(const char *when, const struct event *event)
 {
 	const char *reason = reason_name(event->reason);

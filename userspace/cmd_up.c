@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* up, down: a file becomes a tunnel with all that belongs to it, and goes again. */
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,10 +13,7 @@
 #include "facts.h"
 #include "run.h"
 
-#define CONFIG_DIR "/etc/vpnctl"
-#define SUFFIX ".conf"
 #define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
-#define NAME_RULE "1 to 15 of a-zA-Z0-9_=+.-"
 
 /**
  * enum setting - what can be set without the file, too
@@ -67,25 +63,11 @@ struct request {
 /* The device has the name of the file. Return: 0 or -EINVAL after a complaint. */
 static int set_names(struct request *req, const char *arg)
 {
-	size_t len = strlen(arg), suffix = strlen(SUFFIX);
-	bool is_file = strchr(arg, '/') || (len > suffix && !strcmp(arg + len - suffix, SUFFIX));
-	const char *name, *c;
-
-	if (snprintf(req->path, PATH_MAX, "%s%s%s", is_file ? "" : CONFIG_DIR "/", arg,
-		     is_file ? "" : SUFFIX) >= PATH_MAX)
+	if (config_find(req->path, sizeof(req->path), arg))
 		return -EINVAL;
-	name = strrchr(req->path, '/');
-	name = name ? name + 1 : req->path;
-	len = strlen(name);
-	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("_=+.-", *c)); c++)
-		;
-	if (!*c && len > suffix && len - suffix < IFNAMSIZ &&
-	    !strcmp(name + len - suffix, SUFFIX)) {
-		memcpy(req->ifname, name, len - suffix);
+	if (!config_device_name(req->ifname, req->path))
 		return 0;
-	}
-	fprintf(stderr, "%s: The name must be that of a device (" NAME_RULE ") and " SUFFIX "\n",
-		req->path);
+	fprintf(stderr, "%s: " CONFIG_NAME_RULE "\n", req->path);
 	return -EINVAL;
 }
 

@@ -16,7 +16,7 @@ static bool env_is(const char *name, const char *value)
 }
 
 /**
- * style_init() - what WG_COLOR_MODE, WG_HIDE_KEYS and the terminal ask for
+ * style_init() - what WG_COLOR_MODE, WG_HIDE_KEYS, NO_COLOR and the terminal ask for
  * @style: to be filled in
  * @out: where the output goes
  */
@@ -28,6 +28,8 @@ void style_init(struct style *style, FILE *out)
 	if (env_is("WG_COLOR_MODE", "always"))
 		style->color = true;
 	else if (env_is("WG_COLOR_MODE", "never"))
+		style->color = false;
+	else if (getenv("NO_COLOR") && !env_is("NO_COLOR", ""))
 		style->color = false;
 	else
 		style->color = isatty(fileno(out));
@@ -287,4 +289,24 @@ const char *reason_name(uint32_t reason)
 	if (reason == MYTUN_DEAD_UNSPEC)
 		return NULL;
 	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+}
+
+/**
+ * event_name() - what has happened
+ * @cmd: MYTUN_CMD_*_NTF
+ *
+ * Return: the word.
+ */
+const char *event_name(uint8_t cmd)
+{
+	switch (cmd) {
+	case MYTUN_CMD_PEER_UP_NTF:
+		return "peer-up";
+	case MYTUN_CMD_PEER_DEAD_NTF:
+		return "peer-dead";
+	case MYTUN_CMD_ENDPOINT_NTF:
+		return "endpoint";
+	default:
+		return "unknown";
+	}
 }

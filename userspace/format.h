@@ -51,5 +51,6 @@ const char *drop_name(unsigned int drop, char spare[16]);
 const char *cipher_name(uint32_t cipher);
 int cipher_by_name(const char *name);
 const char *reason_name(uint32_t reason);
+const char *event_name(uint8_t cmd);
 
 #endif /* VPNCTL_FORMAT_H */

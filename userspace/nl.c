@@ -15,8 +15,6 @@
 
 /* One message of MSG_ROOM must fit; the kernel's default send buffer is 208 KiB. */
 #define TX_SIZE 65536
-/* Dumps come in pieces of at most 32 KiB. */
-#define RX_SIZE 65536
 /* The acknowledgments of one batch wait in the receive buffer, 1 KiB each. */
 #define BATCH_MESSAGES 64
 /* A dump that is disturbed again and again: give up. */
@@ -102,13 +100,18 @@ static void take_message(struct nl *nl, struct answer *answer, const struct nlms
 	}
 }
 
-/* Return: bytes received, or -errno. */
-static int receive(struct nl *nl)
+/**
+ * nl_receive() - wait for a message
+ * @nl: open
+ *
+ * Return: bytes in @nl->rx, or -errno.
+ */
+int nl_receive(struct nl *nl)
 {
 	ssize_t len;
 
 	do {
-		len = mnl_socket_recvfrom(nl->sk, nl->rx, RX_SIZE);
+		len = mnl_socket_recvfrom(nl->sk, nl->rx, NL_RX_SIZE);
 	} while (len < 0 && errno == EINTR);
 	return len < 0 ? -errno : (int)len;
 }
@@ -127,7 +130,7 @@ static int talk(struct nl *nl, size_t tx_len, struct answer *answer)
 	if (mnl_socket_sendto(nl->sk, nl->tx, tx_len) < 0)
 		return -errno;
 	while (answer->pending) {
-		len = receive(nl);
+		len = nl_receive(nl);
 		if (len < 0)
 			return len;
 		for (nlh = nl->rx; answer->pending && mnl_nlmsg_ok(nlh, len);
@@ -179,8 +182,13 @@ static int take_family(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-/* Learn the numbers behind the family's name. Without the module: -EPROTONOSUPPORT. */
-static int find_family(struct nl *nl)
+/**
+ * nl_find_family() - learn the numbers behind the family's name
+ * @nl: with an open socket
+ *
+ * Return: 0, -EPROTONOSUPPORT without the module, or another -errno.
+ */
+int nl_find_family(struct nl *nl)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(nl->tx);
 	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
@@ -218,7 +226,7 @@ int nl_open(struct nl *nl)
 	memset(nl, 0, sizeof(*nl));
 	/* libmnl leaves what pads an attribute as it was */
 	nl->tx = calloc(1, TX_SIZE);
-	nl->rx = malloc(RX_SIZE);
+	nl->rx = malloc(NL_RX_SIZE);
 	if (!nl->tx || !nl->rx)
 		return -ENOMEM;
 	nl->sk = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
@@ -226,7 +234,7 @@ int nl_open(struct nl *nl)
 		return -errno;
 	set_option(nl, NETLINK_EXT_ACK);
 	set_option(nl, NETLINK_CAP_ACK);
-	return find_family(nl);
+	return nl_find_family(nl);
 }
 
 /**
@@ -240,7 +248,7 @@ void nl_close(struct nl *nl)
 	if (nl->tx)
 		explicit_bzero(nl->tx, TX_SIZE);
 	if (nl->rx)
-		explicit_bzero(nl->rx, RX_SIZE);
+		explicit_bzero(nl->rx, NL_RX_SIZE);
 	free(nl->tx);
 	free(nl->rx);
 	memset(nl, 0, sizeof(*nl));
@@ -480,51 +488,23 @@ int nl_set_device(struct nl *nl, const struct device *dev)
 	return ret ? ret : set_peers(nl, dev);
 }
 
-static int take_event(const struct nlmsghdr *nlh, int (*fn)(struct event *, void *), void *arg)
-{
-	struct event event = { .dev = device_alloc() };
-	int ret;
-
-	if (!event.dev)
-		return -ENOMEM;
-	ret = msg_get_event(nlh, &event);
-	if (!ret)
-		ret = fn(&event, arg);
-	device_free(event.dev);
-	return ret;
-}
-
 /**
- * nl_watch() - hear the events of the namespace, forever
+ * nl_set_endpoint() - change where an existing peer is, and nothing else
  * @nl: open
- * @fn: called for each; anything but 0 ends it. When events were lost, because
- *	nobody read them in time, it is called with NULL
- * @arg: for @fn
+ * @dev: the device, by index or name
+ * @peer: key and endpoint
  *
- * Return: what @fn returned, or -errno.
+ * Return: 0, -ENOENT when there is no such peer any more, or another -errno.
  */
-int nl_watch(struct nl *nl, int (*fn)(struct event *event, void *arg), void *arg)
+int nl_set_endpoint(struct nl *nl, const struct device *dev, const struct peer *peer)
 {
-	const struct nlmsghdr *nlh;
-	int len, ret = 0;
+	struct peer only = { .flags = PEER_HAS_ENDPOINT, .endpoint = peer->endpoint };
+	struct nlmsghdr *nlh;
 
-	if (!nl->group)
-		return -EOPNOTSUPP;
-	if (mnl_socket_setsockopt(nl->sk, NETLINK_ADD_MEMBERSHIP, &nl->group, sizeof(nl->group)))
-		return -errno;
-	while (!ret) {
-		len = receive(nl);
-		if (len == -ENOBUFS) {
-			ret = fn(NULL, arg);
-			continue;
-		}
-		if (len < 0)
-			return len;
-		for (nlh = nl->rx; !ret && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			if (nlh->nlmsg_type == nl->family)
-				ret = take_event(nlh, fn, arg);
-	}
-	return ret;
+	memcpy(only.public_key, peer->public_key, KEY_LEN);
+	nlh = msg_start(nl->tx, nl->family, NLM_F_REQUEST | NLM_F_ACK, MYTUN_CMD_PEER_SET, dev);
+	msg_put_peer(nlh, MSG_ROOM, &only, 0);
+	return request(nl, nlh, NULL, NULL);
 }
 
 /**

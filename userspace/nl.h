@@ -6,6 +6,9 @@
 #include "model.h"
 #include "nl_msg.h"
 
+/* Dumps come in pieces of at most 32 KiB. */
+#define NL_RX_SIZE 65536
+
 struct mnl_socket;
 
 /**
@@ -39,6 +42,12 @@ void nl_close(struct nl *nl);
 int nl_list_devices(struct nl *nl, struct device **list);
 int nl_get_device(struct nl *nl, const char *name, struct device **dev);
 int nl_set_device(struct nl *nl, const struct device *dev);
+int nl_set_endpoint(struct nl *nl, const struct device *dev, const struct peer *peer);
+int nl_find_family(struct nl *nl);
+int nl_receive(struct nl *nl);
+int nl_subscribe(struct nl *nl);
+int nl_fd(const struct nl *nl);
+int nl_take_events(struct nl *nl, int (*fn)(struct event *event, void *arg), void *arg);
 int nl_watch(struct nl *nl, int (*fn)(struct event *event, void *arg), void *arg);
 void nl_complain(const struct nl *nl, const char *what, const char *name, int err);
 

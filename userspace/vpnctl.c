@@ -53,6 +53,15 @@ static const struct command commands[] = {
 	  "Reads a private key from stdin and writes a public key to stdout" },
 	{ "monitor", cmd_monitor, USAGE("[-j] [<interface>]"),
 	  "Writes a line for each event, until it is interrupted" },
+	{ "agent", cmd_agent,
+	  USAGE("[--interval <seconds>] [--hooks <directory>]",
+		"[--listen { unix:<path> | <loopback address>:<port> }]...",
+		"[<configuration filename> | <name>]..."),
+	  "Looks after all devices: endpoints whose names move, hooks for events, metrics" },
+	{ "top", cmd_top, USAGE("[-d <seconds>] [-n <count>] [<interface>]"),
+	  "Shows rates, handshakes and drops of all peers, again and again" },
+	{ "metrics", cmd_metrics, USAGE("[<interface>]"),
+	  "Writes counters and state as OpenMetrics text, for Prometheus" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

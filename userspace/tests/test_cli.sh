@@ -62,7 +62,7 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor up down; do
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top up down; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 ln -s "$tool" wg
@@ -74,6 +74,29 @@ check "set nothing" 1 "Usage: vpnctl set" "$tool" set mt0
 check "showconf nothing" 1 "Usage: vpnctl showconf" "$tool" showconf
 check "setconf without a file" 1 "Usage: vpnctl setconf" "$tool" setconf mt0
 check "monitor two" 1 "Usage: vpnctl monitor" "$tool" monitor mt0 mt1
+check "metrics of two" 1 "Usage: vpnctl metrics" "$tool" metrics mt0 mt1
+check "metrics --bogus" 1 "Usage: vpnctl metrics" "$tool" metrics --bogus
+check "metrics of no device" 1 "Unable to access interface: " "$tool" metrics mt-none
+check "metrics" 0 "# TYPE mytun_peer_receive_bytes counter" "$tool" metrics
+[ "$(tail -n 1 out)" = "# EOF" ]
+ok $? "metrics end with # EOF"
+
+# ---- top, with no device to show
+check "top two" 1 "Usage: vpnctl top" "$tool" top mt0 mt1
+check "top -n" 1 "Usage: vpnctl top" "$tool" top -n
+check "top -n 0" 1 "-n: not a number of screens: \`0'" "$tool" top -n 0
+check "top -d 0" 1 "-d: not 0.1-3600 seconds: \`0'" "$tool" top -d 0
+check "top of no device" 1 "Unable to access interface: " "$tool" top mt-none
+check "top" 0 "DEVICE     PEER " timeout 10 "$tool" top -n 2 -d 0.1
+[ "$(grep -c ^DEVICE out)" = 2 ] && ! grep -q $'\e' out
+ok $? "top in a file: two screens without escape sequences"
+# on a terminal of its own, until it is told q; then the terminal is as it was
+{ sleep 0.5; printf q; } | timeout 10 script -qec "stty -g >before; '$tool' top -d 1000; \
+	echo exit \$? >code; stty -g >after" /dev/null >out
+grep -qF $'\e[?1049h' out && grep -qF $'\e[?1049l' out && grep -q DEVICE out
+ok $? "top on a terminal: $(od -c out | head -20)"
+[ "$(cat code)" = "exit 0" ] && cmp -s before after
+ok $? "q, and the terminal: $(cat code before after)"
 
 # mt-none is no device whether or not the module is there
 check "show no device" 1 "Unable to access interface: " "$tool" show mt-none

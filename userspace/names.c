@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "config.h"
+#include "names.h"
+
+static void free_list(struct name *list)
+{
+	struct name *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		free(list->host);
+		free(list);
+	}
+}
+
+/**
+ * names_find() - the name of a peer's endpoint
+ * @names: all of them
+ * @ifname: the device
+ * @key: the peer
+ *
+ * Return: the name, or NULL.
+ */
+struct name *names_find(const struct names *names, const char *ifname,
+			const uint8_t key[KEY_LEN])
+{
+	struct name *name = names->list;
+
+	while (name && (strcmp(name->ifname, ifname) || memcmp(name->key, key, KEY_LEN)))
+		name = name->next;
+	return name;
+}
+
+/* Take over what is known of a name that was there before. */
+static void keep_schedule(const struct names *old, struct name *name)
+{
+	const struct name *was = names_find(old, name->ifname, name->key);
+
+	if (!was || strcmp(was->host, name->host) || was->port != name->port)
+		return;
+	name->due = was->due;
+	name->last = was->last;
+	name->delay = was->delay;
+	name->busy = was->busy;
+}
+
+static int add_name(struct names *names, const struct names *old, const struct device *dev,
+		    const struct peer *peer, int64_t now)
+{
+	struct name *name = calloc(1, sizeof(*name));
+
+	if (!name)
+		return -ENOMEM;
+	name->host = strdup(peer->endpoint_host);
+	if (!name->host) {
+		free(name);
+		return -ENOMEM;
+	}
+	memcpy(name->ifname, dev->name, sizeof(name->ifname));
+	memcpy(name->key, peer->public_key, KEY_LEN);
+	name->port = peer->endpoint.sin.sin_port;
+	name->due = now;
+	name->last = INT64_MIN;
+	name->delay = names->interval;
+	keep_schedule(old, name);
+	name->next = names->list;
+	names->list = name;
+	names->n++;
+	return 0;
+}
+
+/* The first file that is about a device counts, and a peer's last endpoint in it. */
+static int add_names(struct names *names, const struct names *old, const struct device *dev,
+		     int64_t now)
+{
+	const struct name *before = names->list, *name;
+	const struct peer *peer;
+	int ret = 0;
+
+	for (name = before; name; name = name->next)
+		if (!strcmp(name->ifname, dev->name))
+			return 0;
+	for (peer = dev->peers; peer && !ret; peer = peer->next)
+		if (peer->endpoint_host && !names_find(names, dev->name, peer->public_key))
+			ret = add_name(names, old, dev, peer, now);
+	return ret;
+}
+
+/* A file that is wrong has no names; that it is wrong is said in @log. */
+static int add_file(struct names *names, const struct names *old, const char *path, FILE *log,
+		    int64_t now)
+{
+	struct config cfg = { .log = log, .tun = tunnel_alloc() };
+	int ret = 0;
+
+	if (!cfg.tun)
+		return -ENOMEM;
+	cfg.dev = cfg.tun->dev;
+	if (config_device_name(cfg.dev->name, path)) {
+		if (log)
+			fprintf(log, "%s: " CONFIG_NAME_RULE "\n", path);
+	} else if (!config_read_file(&cfg, path)) {
+		ret = add_names(names, old, cfg.dev, now);
+	}
+	tunnel_free(cfg.tun);
+	return ret;
+}
+
+static int add_dir(struct names *names, const struct names *old, FILE *log, int64_t now)
+{
+	char pattern[PATH_MAX];
+	glob_t found;
+	size_t i;
+	int ret = 0;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.conf", names->dir);
+	if (glob(pattern, 0, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc && !ret; i++)
+		ret = add_file(names, old, found.gl_pathv[i], log, now);
+	globfree(&found);
+	return ret;
+}
+
+/**
+ * names_read() - read the files again
+ * @names: what is in them; a name that stays keeps its schedule
+ * @log: for complaints about files; NULL: nowhere
+ * @now: now_ms(), when a new name is due
+ *
+ * Return: 0, or -ENOMEM: then all is as before.
+ */
+int names_read(struct names *names, FILE *log, int64_t now)
+{
+	struct names old = *names;
+	char *const *file;
+	int ret = 0;
+
+	names->list = NULL;
+	names->n = 0;
+	names->reread = now + names->interval;
+	for (file = names->files; file && *file && !ret; file++)
+		ret = add_file(names, &old, *file, log, now);
+	if (!ret)
+		ret = add_dir(names, &old, log, now);
+	free_list(ret ? names->list : old.list);
+	if (ret) {
+		names->list = old.list;
+		names->n = old.n;
+	}
+	return ret;
+}
+
+/**
+ * names_due() - a peer that is to be looked at
+ * @names: all of them
+ * @now: now_ms()
+ *
+ * Return: one whose time has come and that is not busy, or NULL.
+ */
+struct name *names_due(const struct names *names, int64_t now)
+{
+	struct name *name = names->list;
+
+	while (name && (name->busy || name->due > now))
+		name = name->next;
+	return name;
+}
+
+/**
+ * names_next() - when the next one is due, or the files are to be read again
+ * @names: all of them
+ *
+ * Return: the time, by now_ms().
+ */
+int64_t names_next(const struct names *names)
+{
+	const struct name *name;
+	int64_t next = names->reread;
+
+	for (name = names->list; name; name = name->next)
+		if (!name->busy)
+			next = sooner(next, name->due);
+	return next;
+}
+
+/**
+ * names_close() - forget all of them
+ * @names: empty afterwards
+ */
+void names_close(struct names *names)
+{
+	free_list(names->list);
+	names->list = NULL;
+	names->n = 0;
+}
+
+/**
+ * name_tried() - its peer was looked at and may be dead
+ * @names: all of them
+ * @name: the name
+ * @now: now_ms()
+ */
+void name_tried(const struct names *names, struct name *name, int64_t now)
+{
+	name->busy = false;
+	name->last = now;
+	name->due = now + name->delay;
+	name->delay = sooner(2 * name->delay, names->interval);
+}
+
+/**
+ * name_alive() - its peer was looked at, and nothing is wrong with it
+ * @names: all of them
+ * @name: the name
+ * @now: now_ms()
+ */
+void name_alive(const struct names *names, struct name *name, int64_t now)
+{
+	name->delay = names->interval;
+	name->due = now + names->interval;
+}
+
+/**
+ * name_hurry() - its peer is dead: look at it at once, unless that was just done
+ * @name: the name
+ * @now: now_ms()
+ */
+void name_hurry(struct name *name, int64_t now)
+{
+	int64_t soonest = name->last == INT64_MIN ? now : name->last + NAME_FIRST_DELAY_MS;
+
+	name->due = sooner(name->due, soonest > now ? soonest : now);
+	name->delay = sooner(name->delay, NAME_FIRST_DELAY_MS);
+}
