@@ -37,6 +37,7 @@ int cmd_pubkey(char *const *args);
 int cmd_monitor(char *const *args);
 int cmd_up(char *const *args);
 int cmd_down(char *const *args);
+int cmd_addclient(char *const *args);
 
 void warn_world_readable(void);
 int finish_output(void);

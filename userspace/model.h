@@ -68,6 +68,7 @@ enum peer_flags {
  * @endpoint_host: a host name that still has to be resolved into @endpoint, whose
  *	port is already set; NULL when there is none. Owned by the peer
  * @endpoint_line: where @endpoint_host was written, as @line
+ * @name: what people call it, from a file; NULL: nothing. Owned by the peer
  * @keepalive: seconds between persistent keepalives; 0: off
  * @last_handshake: CLOCK_REALTIME; zero: never
  * @rx_bytes: received
@@ -85,6 +86,7 @@ struct peer {
 	union endpoint endpoint;
 	char *endpoint_host;
 	unsigned int endpoint_line;
+	char *name;
 	uint16_t keepalive;
 	struct timespec last_handshake;
 	uint64_t rx_bytes;

@@ -62,7 +62,7 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor up down; do
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor up down addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 ln -s "$tool" wg
