@@ -10,6 +10,7 @@
 #include <net/rtnetlink.h>
 
 #include "device.h"
+#include "ethtool.h"
 #include "handshakes.h"
 #include "peer.h"
 #include "tx.h"
@@ -198,6 +199,7 @@ static void device_setup(struct net_device *dev)
 	struct mytun_device *device = netdev_priv(dev);
 
 	dev->netdev_ops = &device_ops;
+	dev->ethtool_ops = &mytun_ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
