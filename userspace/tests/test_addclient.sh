@@ -180,6 +180,12 @@ if unshare -rn true 2>/dev/null; then
 	unshare -rn bash ./route.sh "$tool" addclient --hub ./mtt0.conf a >a.conf 2>err
 	[ "$(value a.conf Endpoint)" = 8.8.4.4:51820 ]
 	ok $? "a public address: $(cat a.conf err)"
+	sed 's/8\.8\.4\.4/10.0.0.4/' route.sh >private.sh
+	cp mtt0.conf before
+	unshare -rn bash ./private.sh "$tool" addclient --hub ./mtt0.conf b >out 2>err
+	[ $? = 1 ] && grep -qF "where clients reach this host is not known" err &&
+		cmp -s before mtt0.conf && [ ! -s out ]
+	ok $? "a private address: $(cat out err)"
 else
 	echo "# no network namespace of one's own here: the endpoint from a route has not been tried"
 fi

@@ -109,6 +109,9 @@ static void test_small(void **state)
 	assert_string_equal(addresses(HUB "Address = 255.255.255.254/31\n" PEER
 				      "AllowedIPs = 255.255.255.255/32\n", NULL),
 			    "255.255.255.254/31: all addresses of this subnet are taken\n");
+	assert_string_equal(addresses(HUB "Address = 10.8.0.1/0\n" PEER
+				      "AllowedIPs = 0.0.0.0/1, 128.0.0.0/1\n", NULL),
+			    "0.0.0.0/0: all addresses of this subnet are taken\n");
 	/* one family full: the client does not get the other */
 	assert_string_equal(addresses(HUB "Address = fd00::1/64, 10.8.0.1/31\n" PEER
 				      "AllowedIPs = 10.8.0.0/32\n", NULL),
