@@ -165,9 +165,9 @@ install_packages()
 # works VERSION: the tool, its pages and completions, the plug-in and the module are there
 works()
 {
-	local release
+	local module
 
-	release=$(in_chroot "$target" sh -c 'ls /lib/modules')
+	module=$(cd "$target" && find lib/modules/ -name 'mytun.ko*')
 	[[ $(in_chroot "$target" vpnctl --version) == "vpnctl $1" ]]
 	in_chroot "$target" sh -c 'vpnctl genkey | vpnctl pubkey'
 	in_chroot "$target" ip link help mytun | grep listen-port
@@ -180,7 +180,7 @@ works()
 	# shellcheck disable=SC2016 # for zsh
 	in_chroot "$target" zsh -c 'autoload -U compinit && compinit -u -d /tmp/dump &&
 		[[ $_comps[vpnctl] == _vpnctl ]]'
-	[[ $(in_chroot "$target" modinfo -k "$release" -F version mytun) == "$1" ]]
+	[[ $(in_chroot "$target" modinfo -F version "/$module") == "$1" ]]
 	[[ $(stat -c %a "$target/etc/vpnctl") == 700 ]]
 	in_chroot "$target" systemd-analyze verify vpnctl@mt0.service vpnctl-agent.service
 	[[ $(in_chroot "$target" systemctl is-enabled vpnctl-agent.service) == disabled ]]
