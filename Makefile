@@ -12,7 +12,7 @@ INSTALL ?= install
 DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
-.PHONY: help demo check check-all check-debug check-kcsan check-portable check-mutants \
+.PHONY: help demo check check-all check-debug check-kcsan check-portable check-mutants packages check-packages \
 	bench bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
 	style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
@@ -28,11 +28,13 @@ help:
 ## check-debug     the tests in the guest on a kernel with every checker that Linux has
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
+## check-packages  Debian packages: built, installed, upgraded and purged in a chroot (as root)
 ## check-portable  unit tests on other processors, the module for other configurations and by clang
 
 ### Build
 ## modules         ./mytun.ko for the kernel in KDIR (W=1: more warnings, DEBUG=1: self-tests at insmod)
-## userspace       userspace/vpnctl
+## userspace       userspace/vpnctl, and the plug-in for ip
+## packages        Debian packages, in build/packages
 ## clean           remove what was built
 
 modules:
@@ -47,7 +49,7 @@ clean:
 	rm -rf selftests/vm/out build
 
 ### Install (as root; DESTDIR and PREFIX are respected)
-## install         the module for KDIR, and vpnctl with manual pages, completion and units
+## install         the module for KDIR, and vpnctl with manual pages, completions, plug-in and units
 ## uninstall       the reverse
 ## dkms-install    the module through DKMS, which builds it again for each new kernel
 ## dkms-remove     the reverse
@@ -84,5 +86,9 @@ check-all check-debug check-kcsan check-portable check-mutants:
 	@scripts/$@.sh
 bench bench-profile style sparse check-layers analyze coverage deps:
 	@scripts/$@.sh
+packages:
+	@scripts/packages.sh
+check-packages:
+	@scripts/test-packages.sh
 format:
 	git clang-format --extensions c,h HEAD

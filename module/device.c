@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The net_device: link type, open and stop, namespaces, suspend. */
+/* The net_device: features, open and stop, namespaces, suspend. */
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/module.h>
@@ -7,9 +7,9 @@
 #include <linux/suspend.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
-#include <net/rtnetlink.h>
 
 #include "device.h"
+#include "ethtool.h"
 #include "handshakes.h"
 #include "peer.h"
 #include "tx.h"
@@ -32,8 +32,6 @@ static const struct mytun_upcalls upcalls = {
 	.send_control = mytun_tx_control,
 	.peer_release = mytun_peer_release,
 };
-
-static struct rtnl_link_ops link_ops;
 
 static void start_peers(struct mytun_device *device)
 {
@@ -192,13 +190,20 @@ static const struct net_device_ops device_ops = {
 
 static const struct device_type device_type = { .name = MYTUN_LINK_KIND };
 
-static void device_setup(struct net_device *dev)
+/**
+ * mytun_device_setup() - what a new interface is, before it is registered
+ * @dev: the interface
+ *
+ * creating_net is left to be set.
+ */
+void mytun_device_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM | NETIF_F_SG |
 					   NETIF_F_GSO | NETIF_F_GSO_SOFTWARE | NETIF_F_HIGHDMA;
 	struct mytun_device *device = netdev_priv(dev);
 
 	dev->netdev_ops = &device_ops;
+	dev->ethtool_ops = &mytun_ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
@@ -234,24 +239,6 @@ static void device_setup(struct net_device *dev)
 	device->transport.rx_train = mytun_rx_receive_train;
 }
 
-static int device_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
-			  struct netlink_ext_ack *extack)
-{
-	struct mytun_device *device = netdev_priv(dev);
-
-	write_pnet(&device->creating_net, rtnl_newlink_link_net(params));
-	return register_netdevice(dev);
-}
-
-RTNL_NEWLINK(device_newlink)
-
-static struct rtnl_link_ops link_ops = {
-	.kind = MYTUN_LINK_KIND,
-	.priv_size = sizeof(struct mytun_device),
-	.setup = device_setup,
-	.newlink = rtnl_newlink_fn(device_newlink),
-};
-
 /**
  * mytun_device_get() - find a mytun interface
  * @net: namespace
@@ -269,7 +256,7 @@ struct mytun_device *mytun_device_get(struct net *net, int ifindex, const char *
 	dev = ifindex ? dev_get_by_index(net, ifindex) : dev_get_by_name(net, ifname);
 	if (!dev)
 		return ERR_PTR(-ENODEV);
-	if (dev->rtnl_link_ops != &link_ops) {
+	if (dev->netdev_ops != &device_ops) {
 		dev_put(dev);
 		return ERR_PTR(-EOPNOTSUPP);
 	}
@@ -305,7 +292,7 @@ int mytun_device_set_port(struct mytun_device *device, u16 port)
 	if (rcu_access_pointer(transport->sock4))
 		ret = transport->ops->open(transport, port);
 	else
-		transport->port = port;
+		WRITE_ONCE(transport->port, port);
 	if (!ret)
 		forget_routes(device);
 out_unlock:
@@ -399,7 +386,7 @@ static struct notifier_block pm_notifier = { .notifier_call = device_pm_notify }
 static struct notifier_block vmfork_notifier = { .notifier_call = device_vmfork_notify };
 
 /**
- * mytun_device_init() - register the link type
+ * mytun_device_init() - watch namespaces, suspend and forks of the machine
  *
  * Return: 0 or -errno.
  */
@@ -416,13 +403,8 @@ int mytun_device_init(void)
 	ret = register_pernet_device(&net_ops);
 	if (ret)
 		goto err_unregister_vmfork;
-	ret = rtnl_link_register(&link_ops);
-	if (ret)
-		goto err_unregister_pernet;
 	return 0;
 
-err_unregister_pernet:
-	unregister_pernet_device(&net_ops);
 err_unregister_vmfork:
 	unregister_random_vmfork_notifier(&vmfork_notifier);
 err_unregister_pm:
@@ -431,11 +413,10 @@ err_unregister_pm:
 }
 
 /**
- * mytun_device_uninit() - undo mytun_device_init(); every device goes
+ * mytun_device_uninit() - undo mytun_device_init(); there are no devices any more
  */
 void mytun_device_uninit(void)
 {
-	rtnl_link_unregister(&link_ops);
 	unregister_pernet_device(&net_ops);
 	unregister_random_vmfork_notifier(&vmfork_notifier);
 	unregister_pm_notifier(&pm_notifier);

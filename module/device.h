@@ -98,6 +98,7 @@ struct mytun_device {
 
 int mytun_device_init(void);
 void mytun_device_uninit(void);
+void mytun_device_setup(struct net_device *dev);
 struct mytun_device *mytun_device_get(struct net *net, int ifindex, const char *ifname);
 int mytun_device_set_port(struct mytun_device *device, u16 port);
 void mytun_device_set_fwmark(struct mytun_device *device, u32 fwmark);

@@ -8,6 +8,7 @@
 #include "core/noise.h"
 #include "device.h"
 #include "handshakes.h"
+#include "link.h"
 #include "mytun.h"
 #include "netlink_gen.h"
 #include "queue.h"
@@ -38,12 +39,17 @@ static int __init mytun_init(void)
 	ret = mytun_device_init();
 	if (ret)
 		goto err_uninit_train;
-	ret = mytun_netlink_init();
+	ret = mytun_link_init();
 	if (ret)
 		goto err_uninit_device;
+	ret = mytun_netlink_init();
+	if (ret)
+		goto err_uninit_link;
 	pr_info("mytun " MYTUN_VERSION " loaded\n");
 	return 0;
 
+err_uninit_link:
+	mytun_link_uninit();
 err_uninit_device:
 	mytun_device_uninit();
 err_uninit_train:
@@ -60,6 +66,7 @@ err_uninit_queue:
 static void __exit mytun_exit(void)
 {
 	mytun_netlink_uninit();
+	mytun_link_uninit();
 	mytun_device_uninit();
 	mytun_udp_train_uninit();
 	mytun_handshakes_uninit();

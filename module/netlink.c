@@ -172,8 +172,17 @@ static int check_sockets_capable(const struct sk_buff *request, const struct myt
 	return -EPERM;
 }
 
-static int set_port(struct mytun_device *device, const struct nlattr *attr,
-		    struct netlink_ext_ack *extack)
+/**
+ * mytun_netlink_set_port() - listen where a request says
+ * @device: device, locked
+ * @attr: u16
+ * @extack: for a refusal
+ *
+ * Context: may sleep.
+ * Return: 0 or -errno: then the present port stays.
+ */
+int mytun_netlink_set_port(struct mytun_device *device, const struct nlattr *attr,
+			   struct netlink_ext_ack *extack)
 {
 	int ret = mytun_device_set_port(device, nla_get_u16(attr));
 
@@ -195,7 +204,7 @@ static int set_device(const struct sk_buff *request, struct mytun_device *device
 	if (ret)
 		return ret;
 	if (tb[MYTUN_DEV_A_LISTEN_PORT]) {
-		ret = set_port(device, tb[MYTUN_DEV_A_LISTEN_PORT], extack);
+		ret = mytun_netlink_set_port(device, tb[MYTUN_DEV_A_LISTEN_PORT], extack);
 		if (ret)
 			return ret;
 	}

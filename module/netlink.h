@@ -25,6 +25,8 @@ struct mytun_device *mytun_netlink_get_locked(struct genl_info *info);
 void mytun_netlink_put_locked(struct mytun_device *device);
 void mytun_netlink_changed(struct mytun_device *device);
 int mytun_netlink_parse_nest(struct nlattr **tb, int max, struct genl_info *info, int type);
+int mytun_netlink_set_port(struct mytun_device *device, const struct nlattr *attr,
+			   struct netlink_ext_ack *extack);
 void mytun_netlink_wipe(struct nlattr *attr);
 struct mytun_peer *mytun_netlink_find_peer(struct mytun_device *device, struct genl_info *info);
 

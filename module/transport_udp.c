@@ -348,7 +348,7 @@ static int udp_open(struct mytun_transport *transport, u16 port)
 	ret = mytun_udp_train_add(net, transport, port);
 	if (ret)
 		goto err_release;
-	transport->port = port;
+	WRITE_ONCE(transport->port, port);
 	udp_set_up(transport, sock4->sk);
 	if (sock6)
 		udp_set_up(transport, sock6->sk);

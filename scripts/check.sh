@@ -51,6 +51,11 @@ stage_kernel()
 	"$vm/fetch.sh" "$1"
 }
 
+stage_ynl_client()
+{
+	"$vm/ynl.sh" >/dev/null
+}
+
 stage_module()
 {
 	single "module for $1 builds without warnings" "$vm/build.sh" "$1" W=1
@@ -72,7 +77,13 @@ stage_unit()
 
 stage_abi()
 {
+	local ynl
+
 	python3 "$TOP/selftests/unit/check-netlink.py"
+	ynl=$("$vm/ynl.sh")
+	single "mytun.yaml is as the kernel's schema wants it" python3 "$ynl/tools/net/ynl/pyynl/cli.py" \
+		--spec "$TOP/docs/netlink/mytun.yaml" --schema "$ynl/Documentation/netlink/genetlink.yaml" \
+		--validate
 }
 
 stage_vpnctl()
@@ -149,6 +160,17 @@ stage_netlink()
 	guest "$1" --with python -- python3 /selftests/genetlink.py
 }
 
+# YNL wants Python's yaml, and nothing else that the guest does not have
+stage_ynl()
+{
+	local ynl yaml
+
+	ynl=$("$vm/ynl.sh")
+	yaml=$(/usr/bin/python3 -c 'import os, yaml; print(os.path.dirname(yaml.__file__))')
+	guest "$1" --with python --add "$ynl/tools/net/ynl/pyynl:/ynl/tools/net/ynl/pyynl" \
+		--add "$TOP/docs/netlink/mytun.yaml:/ynl/mytun.yaml" --add "$yaml:$yaml" -- /selftests/ynl.sh
+}
+
 stage_interop()
 {
 	guest "$1" -- /selftests/interop/interop-fast.sh
@@ -213,7 +235,8 @@ stages()
 	if [[ $debug ]]; then
 		echo prepare own_kernel debug
 		echo prepare module debug
-		echo prepare userspace
+		[[ $brief ]] || echo prepare ynl_client
+	echo prepare userspace
 		debug_scripts | while read -r script; do
 			echo "guest$lane debug $script"
 			lane=$((3 - lane))
@@ -247,11 +270,12 @@ stages()
 		echo guest1 no_simd "$kernel"
 		echo guest2 interop "$kernel"
 		echo guest2 netlink "$kernel"
+		echo guest2 ynl "$kernel"
 	done
 }
 
 # Stages that are there to make something, not to check
-PREPARES='deps|kernel|own_kernel'
+PREPARES='deps|kernel|own_kernel|ynl_client'
 
 # ---- running them ----
 

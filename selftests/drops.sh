@@ -14,8 +14,8 @@
 
 # WireGuard does not count by reason
 [[ $KIND == mytun ]] || skip_all "drop counters by reason are mytun's"
-plan 6
-need socat
+plan 7
+need socat ethtool jq
 
 STAGED=128	# packets of a peer that may wait for a session
 
@@ -137,6 +137,35 @@ spoofed()
 	same "rx-source 5" "$(more_drops b "$TMP/before")"
 }
 
+# by_ethtool NS: what ethtool -S prints, in the form of drops()
+by_ethtool()
+{
+	on "$1" ethtool -S mt0 | sed -nE 's/^ +([^ ]+): ([0-9]+)$/\1 \2/p'
+}
+
+# totals NS: of the interface, in the order of ethtool
+totals()
+{
+	ipn "$1" -s -j link show mt0 | jq -r '.[0].stats64 |
+		(.rx, .tx) | .packets, .bytes, .dropped'
+}
+
+# The same counters by another way: totals, then each reason by its name, nothing left out
+ethtool_agrees()
+{
+	local all
+
+	(($(drops a | awk '$2 > 0' | wc -l) >= 2))
+	all=$(by_ethtool a)
+	same "$(drops a | tr '\t' ' ')" "$(tail -n +7 <<<"$all")"
+	same "rx-packets rx-bytes rx-dropped tx-packets tx-bytes tx-dropped" \
+		"$(head -n 6 <<<"$all" | cut -d ' ' -f 1 | xargs)"
+	same "$(totals a)" "$(head -n 6 <<<"$all" | cut -d ' ' -f 2)"
+	same "mytun" "$(on a ethtool -i mt0 | sed -n 's/^driver: //p')"
+	same "$(</sys/module/mytun/version)" \
+		"$(on a ethtool -i mt0 | sed -n 's/^version: //p')"
+}
+
 setup
 check "E57 $STAGED packets wait for the handshake, and leave in order" staged
 check "E54 drop counters equal losses" losses
@@ -144,4 +173,5 @@ check "B21 a spoofed inner source is dropped and counted, v4" \
 	spoofed 10.9.0.77 32 10.9.0.2 10.9.0.1
 check "B21 a spoofed inner source is dropped and counted, v6" \
 	spoofed fd09::77 128 fd09::2 fd09::1
+check "E54 ethtool -S has the same counters by the same names" ethtool_agrees
 finish

@@ -9,8 +9,8 @@
 
 #include "agent.h"
 #include "commands.h"
-#include "config.h"
 #include "metrics.h"
+#include "tunnel_file.h"
 
 #define LONGEST_INTERVAL 86400 /* seconds */
 
@@ -30,12 +30,8 @@ static int read_interval(struct agent *agent, const char *text)
 static int add_file(struct texts *files, const char *arg)
 {
 	char ifname[IFNAMSIZ], path[PATH_MAX];
-	int ret = config_find(path, sizeof(path), arg);
+	int ret = tunnel_file_names(arg, path, ifname);
 
-	if (!ret && config_device_name(ifname, path)) {
-		fprintf(stderr, "%s: " CONFIG_NAME_RULE "\n", path);
-		ret = -EINVAL;
-	}
 	return ret ? ret : texts_add(files, path);
 }
 

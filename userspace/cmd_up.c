@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* up, down: a file becomes a tunnel with all that belongs to it, and goes again. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands.h"
-#include "config.h"
 #include "endpoint.h"
 #include "facts.h"
 #include "run.h"
+#include "tunnel_file.h"
 
 #define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
 
@@ -59,17 +57,6 @@ struct request {
 	char path[PATH_MAX];
 	char ifname[IFNAMSIZ];
 };
-
-/* The device has the name of the file. Return: 0 or -EINVAL after a complaint. */
-static int set_names(struct request *req, const char *arg)
-{
-	if (config_find(req->path, sizeof(req->path), arg))
-		return -EINVAL;
-	if (!config_device_name(req->ifname, req->path))
-		return 0;
-	fprintf(stderr, "%s: " CONFIG_NAME_RULE "\n", req->path);
-	return -EINVAL;
-}
 
 static bool read_switch(struct request *req, const char *arg)
 {
@@ -122,34 +109,9 @@ static int read_request(struct request *req, char *const *args, const char *comm
 			file = *args;
 	}
 	if (file && !wrong)
-		return set_names(req, file);
+		return tunnel_file_names(file, req->path, req->ifname);
 	usage_error(command);
 	return -EINVAL;
-}
-
-static void warn_open_file(const char *path)
-{
-	struct stat st;
-
-	if (!stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
-		fprintf(stderr, "Warning: %s is accessible for everyone\n", path);
-}
-
-/* A name without a slash is one of systemd's credentials. */
-static int read_key_file(struct config *cfg, const char *name)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char path[PATH_MAX];
-
-	if (strchr(name, '/'))
-		return config_override(cfg, "PrivateKeyFile", "PrivateKey", name, true);
-	if (!dir) {
-		fprintf(stderr, "PrivateKeyFile: %s: CREDENTIALS_DIRECTORY is not set\n", name);
-		return -EINVAL;
-	}
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	return config_override(cfg, "PrivateKeyFile", "PrivateKey", path, true);
 }
 
 /* Which peer an endpoint is for must not be guessed. */
@@ -202,27 +164,11 @@ static int override_all(struct config *cfg, const struct request *req)
 		ret = override(cfg, req, (enum setting)i);
 	forget_variable(settings[SET_PRIVATE_KEY].variable);
 	if (!ret && tun->key_file && !tun->foreign_key)
-		ret = read_key_file(cfg, tun->key_file);
+		ret = tunnel_file_key(cfg);
 	if (req->kill_switch >= 0)
 		tun->kill_switch = req->kill_switch;
 	if (req->gateway >= 0)
 		tun->gateway = req->gateway;
-	return ret;
-}
-
-/* Read the file alone. Return: 0 or -errno after a complaint. */
-static int read_config(struct config *cfg, const struct request *req)
-{
-	int ret = config_read_file(cfg, req->path);
-
-	warn_open_file(req->path);
-	if (!ret && cfg->tun->key_file && (cfg->dev->flags & DEVICE_HAS_PRIVATE_KEY)) {
-		fprintf(stderr, "%s: PrivateKey and PrivateKeyFile exclude each other\n",
-			req->path);
-		ret = -EINVAL;
-	}
-	if (ret == -EINVAL)
-		fputs("Configuration parsing error\n", stderr);
 	return ret;
 }
 
@@ -320,7 +266,7 @@ static int run(char *const *args, const char *command,
 		return 1;
 	cfg.dev = cfg.tun->dev;
 	strcpy(cfg.dev->name, req.ifname);
-	ret = read_config(&cfg, &req);
+	ret = tunnel_file_read(&cfg, req.path);
 	if (!ret)
 		ret = act(&req, &cfg);
 	tunnel_free(cfg.tun);

@@ -11,49 +11,6 @@
 #include "config_parse.h"
 #include "encoding.h"
 
-/**
- * config_find() - the file that an argument means
- * @path: gets its path
- * @room: bytes there
- * @arg: a path, or a name of a file in CONFIG_DIR without suffix
- *
- * Return: 0 or -ENAMETOOLONG.
- */
-int config_find(char *path, size_t room, const char *arg)
-{
-	size_t len = strlen(arg), suffix = strlen(CONFIG_SUFFIX);
-	bool is_file = strchr(arg, '/') ||
-		       (len > suffix && !strcmp(arg + len - suffix, CONFIG_SUFFIX));
-	int put = snprintf(path, room, "%s%s%s", is_file ? "" : CONFIG_DIR "/", arg,
-			   is_file ? "" : CONFIG_SUFFIX);
-
-	return put < 0 || (size_t)put >= room ? -ENAMETOOLONG : 0;
-}
-
-/**
- * config_device_name() - which device a file is about
- * @ifname: gets the name of the file without folder and suffix
- * @path: the file
- *
- * Return: 0, or -EINVAL when that is no name of a device.
- */
-int config_device_name(char ifname[IFNAMSIZ], const char *path)
-{
-	const char *name = strrchr(path, '/'), *c;
-	size_t len, suffix = strlen(CONFIG_SUFFIX);
-
-	name = name ? name + 1 : path;
-	len = strlen(name);
-	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("_=+.-", *c)); c++)
-		;
-	if (*c || len <= suffix || len - suffix >= IFNAMSIZ ||
-	    strcmp(name + len - suffix, CONFIG_SUFFIX))
-		return -EINVAL;
-	memcpy(ifname, name, len - suffix);
-	ifname[len - suffix] = '\0';
-	return 0;
-}
-
 static int begin_peer(struct config *cfg, uint32_t flags)
 {
 	struct peer *peer = device_add_peer(cfg->dev);

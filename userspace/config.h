@@ -37,13 +37,6 @@ struct config {
 	struct tunnel *tun;
 };
 
-#define CONFIG_DIR "/etc/vpnctl"
-#define CONFIG_SUFFIX ".conf"
-#define CONFIG_NAME_RULE \
-	"The name must be that of a device (1 to 15 of a-zA-Z0-9_=+.-) and " CONFIG_SUFFIX
-
-int config_find(char *path, size_t room, const char *arg);
-int config_device_name(char ifname[IFNAMSIZ], const char *path);
 int config_read(struct config *cfg, FILE *in);
 int config_read_file(struct config *cfg, const char *path);
 int config_read_args(struct config *cfg, char *const *args);

@@ -182,9 +182,29 @@ static int parse_key_path(struct config *cfg, const char *value)
 	return replace_text(cfg, &cfg->tun->key_file, value);
 }
 
+static int parse_client_endpoint(struct config *cfg, const char *value)
+{
+	return replace_text(cfg, &cfg->tun->client_endpoint, value);
+}
+
+static int parse_client_dns(struct config *cfg, const char *value)
+{
+	return replace_text(cfg, &cfg->tun->client_dns, value);
+}
+
+static int parse_name(struct config *cfg, const char *value)
+{
+	if (!*value)
+		return config_complain(cfg, "A name is missing");
+	return replace_text(cfg, &cfg->dev->last_peer->name, value);
+}
+
 const struct field extension_fields[] = {
 	{ "KillSwitch", NULL, CONFIG_INTERFACE, false, parse_kill_switch },
 	{ "Gateway", NULL, CONFIG_INTERFACE, false, parse_gateway },
 	{ "PrivateKeyFile", NULL, CONFIG_INTERFACE, false, parse_key_path },
+	{ "ClientEndpoint", NULL, CONFIG_INTERFACE, false, parse_client_endpoint },
+	{ "ClientDNS", NULL, CONFIG_INTERFACE, false, parse_client_dns },
+	{ "Name", NULL, CONFIG_PEER, false, parse_name },
 	{ .key = NULL },
 };

@@ -25,6 +25,7 @@ void peer_free(struct peer *peer)
 		return;
 	free(peer->ips);
 	free(peer->endpoint_host);
+	free(peer->name);
 	explicit_bzero(peer, sizeof(*peer));
 	free(peer);
 }

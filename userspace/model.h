@@ -70,6 +70,7 @@ enum peer_flags {
  * @endpoint_host: a host name that still has to be resolved into @endpoint, whose
  *	port is already set; NULL when there is none. Owned by the peer
  * @endpoint_line: where @endpoint_host was written, as @line
+ * @name: what people call it, from a file; NULL: nothing. Owned by the peer
  * @keepalive: seconds between persistent keepalives; 0: off
  * @cipher: enum mytun_cipher, as configured
  * @cipher_used: of the session, with PEER_HAS_CIPHER_USED
@@ -89,6 +90,7 @@ struct peer {
 	union endpoint endpoint;
 	char *endpoint_host;
 	unsigned int endpoint_line;
+	char *name;
 	uint16_t keepalive;
 	uint32_t cipher;
 	uint32_t cipher_used;

@@ -8,6 +8,7 @@
 #include "child.h"
 #include "config.h"
 #include "names.h"
+#include "tunnel_file.h"
 
 static void free_list(struct name *list)
 {
@@ -103,9 +104,9 @@ static int add_file(struct names *names, const struct names *old, const char *pa
 	if (!cfg.tun)
 		return -ENOMEM;
 	cfg.dev = cfg.tun->dev;
-	if (config_device_name(cfg.dev->name, path)) {
+	if (tunnel_file_device(cfg.dev->name, path)) {
 		if (log)
-			fprintf(log, "%s: " CONFIG_NAME_RULE "\n", path);
+			fprintf(log, "%s: " TUNNEL_NAME_RULE "\n", path);
 	} else if (!config_read_file(&cfg, path)) {
 		ret = add_names(names, old, cfg.dev, now);
 	}

@@ -61,16 +61,6 @@ bool tunnel_needs_mark(const struct tunnel *tun)
 	return tun->kill_switch || tunnel_is_full(tun, AF_INET) || tunnel_is_full(tun, AF_INET6);
 }
 
-static bool has_address(const struct tunnel *tun, sa_family_t family)
-{
-	size_t i;
-
-	for (i = 0; i < tun->n_addresses; i++)
-		if (tun->addresses[i].family == family)
-			return true;
-	return false;
-}
-
 /**
  * facts_must_set() - whether a setting has to be 1 for this tunnel, and was not
  * @facts: the settings
@@ -89,7 +79,7 @@ bool facts_must_set(const struct facts *facts, const struct tunnel *tun, size_t 
 		return tunnel_is_full(tun, AF_INET);
 	/* with forwarding a host ignores routers, so not without need */
 	return tun->gateway &&
-	       has_address(tun, strncmp(name, "net.ipv6.", 9) ? AF_INET : AF_INET6);
+	       tunnel_has_family(tun, strncmp(name, "net.ipv6.", 9) ? AF_INET : AF_INET6);
 }
 
 /* The command with the name of the device in place of each "%i". Return: NULL without memory. */

@@ -1,50 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SaveConfig: what the file said, with peers, port, key and addresses as they are now. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "facts.h"
 #include "nl.h"
 #include "save.h"
+#include "tunnel_file.h"
 
-/* Write it all, so that a crash leaves the old file or the new one. Return: 0 or -errno. */
+/* Return: 0 or -errno. */
 static int replace_file(const char *path, const struct tunnel *tun, const struct device *dev)
 {
-	/* stdio's own buffer would keep keys */
-	static char buffer[4096];
-	char temporary[PATH_MAX];
-	int fd, ret = 0;
-	FILE *out;
+	static struct replacement new;	/* large */
+	int ret = replacement_begin(&new, path);
 
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out) {
-		ret = -errno;
-		if (fd < 0)
-			return ret;
-		close(fd);
-		goto err_unlink;
-	}
-	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
-	tunnel_write(out, tun, dev);
-	if (fflush(out) || fsync(fd))
-		ret = -errno;
-	else if (ferror(out))	/* what was written before the last flush */
-		ret = -EIO;
-	fclose(out);
-	explicit_bzero(buffer, sizeof(buffer));
-	if (!ret && rename(temporary, path))
-		ret = -errno;
+	if (ret)
+		return ret;
+	tunnel_write(new.out, tun, dev);
+	ret = replacement_close(&new);
 	if (!ret)
-		return 0;
-err_unlink:
-	unlink(temporary);
+		ret = replacement_commit(&new);
+	if (ret)
+		replacement_abort(&new);
+	return ret;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct peer *const *one = a, *const *other = b;
+
+	return memcmp((*one)->public_key, (*other)->public_key, KEY_LEN);
+}
+
+/* The kernel knows no names. Return: 0 or -ENOMEM. */
+static int take_names(struct device *dev, const struct device *named)
+{
+	struct peer **sorted = device_sorted_peers(named, by_key), **found, *peer;
+	int ret = sorted ? 0 : -ENOMEM;
+
+	for (peer = dev->peers; peer && !ret; peer = peer->next) {
+		found = bsearch(&peer, sorted, named->n_peers, sizeof(*sorted), by_key);
+		if (!found || !(*found)->name)
+			continue;
+		peer->name = strdup((*found)->name);
+		if (!peer->name)
+			ret = -ENOMEM;
+	}
+	free(sorted);
 	return ret;
 }
 
@@ -95,6 +98,8 @@ int tunnel_save(const struct tunnel *tun, const char *path, FILE *log)
 	if (!tun->dev->fwmark)
 		dev->fwmark = 0;
 	ret = refresh(&now, dev);
+	if (!ret)
+		ret = take_names(dev, tun->dev);
 	if (!ret)
 		ret = replace_file(path, &now, dev);
 	if (ret)

@@ -258,7 +258,10 @@ static void config_peer(FILE *out, const struct peer *peer, bool hide)
 {
 	char endpoint[ENDPOINT_LEN];
 
-	fputs("\n[Peer]\nPublicKey = ", out);
+	fputs("\n[Peer]\n", out);
+	if (peer->name)
+		fprintf(out, "#! Name = %s\n", peer->name);
+	fputs("PublicKey = ", out);
 	put_key(out, peer->public_key, true);
 	fputc('\n', out);
 	if (peer->flags & PEER_HAS_PRESHARED_KEY)

@@ -42,6 +42,10 @@ void tunnel_write(FILE *out, const struct tunnel *tun, const struct device *dev)
 		fputs("#! Gateway = yes\n", out);
 	if (tun->key_file)
 		fprintf(out, "#! PrivateKeyFile = %s\n", tun->key_file);
+	if (tun->client_endpoint)
+		fprintf(out, "#! ClientEndpoint = %s\n", tun->client_endpoint);
+	if (tun->client_dns)
+		fprintf(out, "#! ClientDNS = %s\n", tun->client_dns);
 	show_config_interface(out, dev, false);
 	show_config_peers(out, dev, false);
 }

@@ -18,7 +18,7 @@ static int by_key(const void *a, const void *b)
 
 static struct peer *find(struct peer *const *sorted, size_t n, const struct peer *peer)
 {
-	struct peer **found = bsearch(&peer, sorted, n, sizeof(*sorted), by_key);
+	struct peer *const *found = bsearch(&peer, sorted, n, sizeof(*sorted), by_key);
 
 	return found ? *found : NULL;
 }

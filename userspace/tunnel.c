@@ -42,6 +42,8 @@ void tunnel_free(struct tunnel *tun)
 		texts_clear(&tun->hooks[i]);
 	free(tun->table);
 	free(tun->key_file);
+	free(tun->client_endpoint);
+	free(tun->client_dns);
 	free(tun);
 }
 
@@ -60,6 +62,23 @@ struct allowedip *tunnel_add_address(struct tunnel *tun)
 	tun->addresses = all;
 	memset(&all[tun->n_addresses], 0, sizeof(*all));
 	return &all[tun->n_addresses++];
+}
+
+/**
+ * tunnel_has_family() - whether a tunnel has an address of a family
+ * @tun: the tunnel
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: whether it has.
+ */
+bool tunnel_has_family(const struct tunnel *tun, sa_family_t family)
+{
+	size_t i;
+
+	for (i = 0; i < tun->n_addresses; i++)
+		if (tun->addresses[i].family == family)
+			return true;
+	return false;
 }
 
 /**

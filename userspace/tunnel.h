@@ -39,6 +39,8 @@ struct texts {
  * @kill_switch: nothing leaves but through the tunnel
  * @gateway: others may go out through this host
  * @key_file: where the private key is; NULL: in the file itself
+ * @client_endpoint: where clients reach this host, HOST or HOST:PORT; NULL: not said
+ * @client_dns: name servers for clients; NULL: not said
  * @foreign_key: the private key does not come from the file and is not saved in it
  */
 struct tunnel {
@@ -54,12 +56,15 @@ struct tunnel {
 	bool kill_switch;
 	bool gateway;
 	char *key_file;
+	char *client_endpoint;
+	char *client_dns;
 	bool foreign_key;
 };
 
 struct tunnel *tunnel_alloc(void);
 void tunnel_free(struct tunnel *tun);
 struct allowedip *tunnel_add_address(struct tunnel *tun);
+bool tunnel_has_family(const struct tunnel *tun, sa_family_t family);
 
 int texts_add(struct texts *texts, const char *text);
 void texts_clear(struct texts *texts);

@@ -30,6 +30,16 @@ enum mytun_cmd {
 
 #define MYTUN_CMD_MAX (__MYTUN_CMD_MAX - 1)
 
+/* In IFLA_INFO_DATA of rtnetlink, for links of kind MYTUN_LINK_KIND. */
+enum mytun_link_attr {
+	IFLA_MYTUN_UNSPEC,
+	IFLA_MYTUN_LISTEN_PORT,	/* u16, host order; 0: the kernel chooses */
+	IFLA_MYTUN_FWMARK,	/* u32; 0: none */
+	__IFLA_MYTUN_MAX
+};
+
+#define IFLA_MYTUN_MAX (__IFLA_MYTUN_MAX - 1)
+
 /* Top-level attributes of every message: the device by index or name, then one nest. */
 enum mytun_attr {
 	MYTUN_A_UNSPEC,

@@ -189,7 +189,8 @@ def check_commands(checks, spec, header):
 def all_enums(checks, spec, header):
     known = {s["enum-name"].replace("-", "_") for s in spec.full_sets().values()}
     known |= {"mytun_cmd", "mytun_dev_flags", "mytun_peer_flags", "mytun_allowedip_flags",
-              "mytun_dead_reason", "mytun_cipher"}
+              "mytun_dead_reason", "mytun_cipher",
+              "mytun_link_attr"}  # rtnetlink's
     checks.same("enums in the header", sorted(known), sorted(header.enums))
 
 
@@ -287,6 +288,16 @@ def check_ops(checks, spec, source):
         checks.same(f"family: {field}", value, source.family.get(field))
 
 
+def check_drop_names(checks, spec):
+    """The words for drops that people see are those of the YAML."""
+    attributes = next(s for s in spec.raw["attribute-sets"] if s["name"] == "drops")["attributes"]
+    names = [(c_name(attr["name"]), attr["name"]) for attr in attributes
+             if attr["type"] != "pad"]
+    for path in "module/ethtool.c", "userspace/format.c":
+        found = re.findall(r'\[MYTUN_DROP_(\w+)\] = "([^"]*)"', read_c(path))
+        checks.same(f"drops in {path}", names, found)
+
+
 def main():
     checks = Checks()
     spec = Spec("docs/netlink/mytun.yaml")
@@ -298,6 +309,7 @@ def main():
     all_enums(checks, spec, header)
     check_policies(checks, spec, header, source)
     check_ops(checks, spec, source)
+    check_drop_names(checks, spec)
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 

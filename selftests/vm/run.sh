@@ -21,7 +21,7 @@
 #			and what the command has put in /out
 #	--allow-warn RE	lines of the kernel log that are no reason to fail
 #
-# In the guest are /selftests, /usr/bin/vpnctl, mytun.ko and the tests' own modules
+# In the guest are /selftests, /usr/bin/vpnctl, the plug-in for ip, mytun.ko and the tests' own modules
 # (found by modprobe), as far as they are built; MYTUN_MODULE names another mytun.ko.
 # "--append mytun.dyndbg=+p" switches the module's pr_debug on.
 #
@@ -119,10 +119,11 @@ add_file()
 # modules_part
 run_part()
 {
-	local root=$tmp/root item built vpnctl
+	local root=$tmp/root item built vpnctl plugin
 
 	built=("${MYTUN_MODULE:-$VM_DIR/out/$kernel/mytun.ko}" "$VM_DIR/out/$kernel/skb_shapes.ko")
 	vpnctl=$VM_DIR/../../userspace/vpnctl
+	plugin=$VM_DIR/../../userspace/iproute2/link_mytun.so
 	mkdir -p "$root"/{vm,selftests}
 	cp "$VM_DIR/init" "$root/init"
 	printf '%s\0' "${command[@]}" >"$root/vm/command"
@@ -134,6 +135,7 @@ run_part()
 	done
 	((!${#built[@]})) || add_modules "$root" "$2" "${built[@]}"
 	[[ ! -x $vpnctl ]] || add_file "$vpnctl:/usr/bin/vpnctl"
+	[[ ! -e $plugin ]] || add_file "$plugin:$HOST_LIB/ip/link_mytun.so"
 	for item in "${add[@]}"; do
 		add_file "$item"
 	done

@@ -6,6 +6,7 @@
 set -u
 
 tool=$(realpath "${1:?usage: $0 vpnctl}")
+completions=$(realpath "$(dirname "$0")/../completion")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -62,9 +63,25 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top up down; do
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top \
+	up down addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
+# Both completions know every command and every option that the tool says it has
+for file in "$completions"/vpnctl "$completions"/_vpnctl; do
+	missing=$("$tool" help | sed -nE 's/^  ([a-z]+): .*/\1/p' | while read -r command; do
+		grep -qE "(^|[^a-z])$command([^a-z]|$)" "$file" || echo "$command"
+		"$tool" "$command" --help | grep -oE -- '--[a-z-]+' | sort -u | while read -r option; do
+			grep -qF -- "$option" "$file" || echo "$command $option"
+		done
+	done)
+	[ -z "$missing" ]
+	ok $? "$file does not know: $missing"
+done
+if command -v zsh >/dev/null; then
+	zsh -n "$completions/_vpnctl"
+	ok $? "zsh reads its completion"
+fi
 ln -s "$tool" wg
 check "as wg" 0 "Usage: wg show " ./wg show --help
 check "bad field" 1 "Invalid parameter: \`bogus'" "$tool" show mt0 bogus

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "tunnel_file.h"
+
+/**
+ * tunnel_file_find() - the file that an argument means
+ * @path: gets its path
+ * @room: bytes there
+ * @arg: a path, or a name of a file in CONFIG_DIR without suffix
+ *
+ * Return: 0 or -ENAMETOOLONG.
+ */
+int tunnel_file_find(char *path, size_t room, const char *arg)
+{
+	size_t len = strlen(arg), suffix = strlen(CONFIG_SUFFIX);
+	bool is_file = strchr(arg, '/') ||
+		       (len > suffix && !strcmp(arg + len - suffix, CONFIG_SUFFIX));
+	int put = snprintf(path, room, "%s%s%s", is_file ? "" : CONFIG_DIR "/", arg,
+			   is_file ? "" : CONFIG_SUFFIX);
+
+	return put < 0 || (size_t)put >= room ? -ENAMETOOLONG : 0;
+}
+
+/**
+ * tunnel_file_device() - which device a file is about
+ * @ifname: gets the name of the file without folder and suffix
+ * @path: the file
+ *
+ * Return: 0, or -EINVAL when that is no name of a device.
+ */
+int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
+{
+	const char *name = strrchr(path, '/'), *c;
+	size_t len, suffix = strlen(CONFIG_SUFFIX);
+
+	name = name ? name + 1 : path;
+	len = strlen(name);
+	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("_=+.-", *c)); c++)
+		;
+	if (*c || len <= suffix || len - suffix >= IFNAMSIZ ||
+	    strcmp(name + len - suffix, CONFIG_SUFFIX))
+		return -EINVAL;
+	memcpy(ifname, name, len - suffix);
+	ifname[len - suffix] = '\0';
+	return 0;
+}
+
+/**
+ * tunnel_file_names() - what <name> or <file> on a command line stand for
+ * @arg: the argument
+ * @path: gets the name of the file
+ * @ifname: gets that of the device, which is the file's
+ *
+ * Return: 0, or -errno after a complaint.
+ */
+int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ])
+{
+	int ret = tunnel_file_find(path, PATH_MAX, arg);
+
+	if (ret) {
+		fprintf(stderr, "%s: %s\n", arg, strerror(-ret));
+		return ret;
+	}
+	ret = tunnel_file_device(ifname, path);
+	if (ret)
+		fprintf(stderr, "%s: " TUNNEL_NAME_RULE "\n", path);
+	return ret;
+}
+
+static void warn_open_file(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
+		fprintf(stderr, "Warning: %s is accessible for everyone\n", path);
+}
+
+/**
+ * tunnel_file_read() - read the file, and nothing that it refers to
+ * @cfg: with log, dev and tun set
+ * @path: its name
+ *
+ * Return: 0, or -errno after a complaint.
+ */
+int tunnel_file_read(struct config *cfg, const char *path)
+{
+	int ret = config_read_file(cfg, path);
+
+	warn_open_file(path);
+	if (!ret && cfg->tun->key_file && (cfg->dev->flags & DEVICE_HAS_PRIVATE_KEY)) {
+		fprintf(stderr, "%s: PrivateKey and PrivateKeyFile exclude each other\n", path);
+		ret = -EINVAL;
+	}
+	if (ret == -EINVAL)
+		fputs("Configuration parsing error\n", stderr);
+	return ret;
+}
+
+/**
+ * tunnel_file_key() - read the private key from the file that PrivateKeyFile names
+ * @cfg: with log, dev and tun set, and tun->key_file
+ *
+ * A name without a slash is that of one of systemd's credentials.
+ *
+ * Return: 0, or -errno after a complaint.
+ */
+int tunnel_file_key(struct config *cfg)
+{
+	const char *name = cfg->tun->key_file, *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+
+	if (strchr(name, '/'))
+		return config_override(cfg, "PrivateKeyFile", "PrivateKey", name, true);
+	if (!dir) {
+		fprintf(stderr, "PrivateKeyFile: %s: CREDENTIALS_DIRECTORY is not set\n", name);
+		return -EINVAL;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return config_override(cfg, "PrivateKeyFile", "PrivateKey", path, true);
+}
+
+/* The new file belongs to whom the old one does. Return: 0 or -errno. */
+static int take_after(int fd, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || fchown(fd, st.st_uid, st.st_gid) ||
+	    fchmod(fd, st.st_mode & 07777))
+		return -errno;
+	return 0;
+}
+
+/**
+ * replacement_begin() - begin to write a file that is to take the place of another
+ * @new: to be filled in
+ * @path: a file that exists
+ *
+ * Return: 0 or -errno; then there is nothing to be undone.
+ */
+int replacement_begin(struct replacement *new, const char *path)
+{
+	int fd, ret;
+
+	memset(new, 0, sizeof(*new));
+	/* a link stays, and leads to the new file */
+	if (!realpath(path, new->path))
+		return -errno;
+	if (snprintf(new->temporary, PATH_MAX, "%s.XXXXXX", new->path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	fd = mkostemp(new->temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = take_after(fd, new->path);
+	if (!ret) {
+		new->out = fdopen(fd, "w");
+		if (!new->out)
+			ret = -errno;
+	}
+	if (!ret) {
+		setvbuf(new->out, new->buffer, _IOFBF, sizeof(new->buffer));
+		return 0;
+	}
+	close(fd);
+	unlink(new->temporary);
+	return ret;
+}
+
+/**
+ * replacement_close() - all has been written: bring it to the disk
+ * @new: begun
+ *
+ * Return: 0; or -errno, then replacement_abort() is all that remains to be done.
+ */
+int replacement_close(struct replacement *new)
+{
+	int ret = 0;
+
+	errno = EIO;
+	if (fflush(new->out) || ferror(new->out) || fsync(fileno(new->out)))
+		ret = -errno;
+	if (fclose(new->out) && !ret)
+		ret = -errno;
+	new->out = NULL;
+	explicit_bzero(new->buffer, sizeof(new->buffer));
+	return ret;
+}
+
+/* That the name leads to the new file must be on the disk, too. */
+static void sync_folder(char *path)
+{
+	int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+/**
+ * replacement_commit() - take the place
+ * @new: closed
+ *
+ * A crash leaves the old file or the new one.
+ *
+ * Return: 0; or -errno, then replacement_abort() is all that remains to be done.
+ */
+int replacement_commit(struct replacement *new)
+{
+	if (rename(new->temporary, new->path))
+		return -errno;
+	sync_folder(new->path);
+	return 0;
+}
+
+/**
+ * replacement_abort() - leave the old file as it is
+ * @new: begun or closed
+ */
+void replacement_abort(struct replacement *new)
+{
+	if (new->out)
+		fclose(new->out);
+	new->out = NULL;
+	explicit_bzero(new->buffer, sizeof(new->buffer));
+	unlink(new->temporary);
+}
