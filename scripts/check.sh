@@ -16,9 +16,9 @@
 #	FUZZ_SECONDS	seconds for each fuzzer (10)
 #	LOGS		folder for the logs (build/check; with --debug build/check-debug)
 #
-# The preparations come first, one after the other. Then three lanes run side by
-# side: one for the host, two with a guest each; none with a guest after a failed
-# preparation.
+# The preparations come first, one after the other. Then one lane for the host runs beside
+# two with a guest each, which take what is next whenever they are free; none with a guest
+# after a failed preparation.
 #
 # A stage that ends with an error, or without any result, is a failure.
 
@@ -123,14 +123,10 @@ guest()
 	return "$status"
 }
 
-stage_kselftest_odd()
+# stage_kselftest KERNEL I: a part of the scripts
+stage_kselftest()
 {
-	guest "$1" -- /selftests/run-kselftest.sh --odd
-}
-
-stage_kselftest_even()
-{
-	guest "$1" -- /selftests/run-kselftest.sh --even
+	guest "$1" -- /selftests/run-kselftest.sh --part "$2/$PARTS"
 }
 
 stage_kselftest_timers()
@@ -224,12 +220,15 @@ stage_debug()
 		/selftests/run-kselftest.sh "$1"
 }
 
-# ---- the table: lane, stage, argument ----
+# ---- the table: lane, stage, arguments ----
+
+# Into so many parts the scripts of a guest are divided
+PARTS=4
 
 # stages: what is to be done for the kernels in $kernels
 stages()
 {
-	local kernel script lane=1
+	local kernel script part
 
 	echo prepare deps
 	if [[ $debug ]]; then
@@ -238,8 +237,7 @@ stages()
 		[[ $brief ]] || echo prepare ynl_client
 	echo prepare userspace
 		debug_scripts | while read -r script; do
-			echo "guest$lane debug $script"
-			lane=$((3 - lane))
+			echo "guest debug $script"
 		done
 		return
 	fi
@@ -258,19 +256,20 @@ stages()
 	fi
 	for kernel in "${kernels[@]}"; do
 		if [[ $brief ]]; then
-			echo guest1 kselftest_brief "$kernel"
-			echo guest2 netlink "$kernel"
+			echo guest kselftest_brief "$kernel"
+			echo guest netlink "$kernel"
 			continue
 		fi
-		echo guest1 kselftest_odd "$kernel"
-		echo guest1 interop_timers "$kernel"
-		echo guest1 kselftest_timers "$kernel"
-		echo guest2 kselftest_even "$kernel"
-		echo guest1 ipv6_off "$kernel"
-		echo guest1 no_simd "$kernel"
-		echo guest2 interop "$kernel"
-		echo guest2 netlink "$kernel"
-		echo guest2 ynl "$kernel"
+		for ((part = 1; part <= PARTS; part++)); do
+			echo guest kselftest "$kernel" "$part"
+		done
+		echo guest interop "$kernel"
+		echo guest netlink "$kernel"
+		echo guest ipv6_off "$kernel"
+		echo guest interop_timers "$kernel"
+		echo guest ynl "$kernel"
+		echo guest kselftest_timers "$kernel"
+		echo guest no_simd "$kernel"
 	done
 }
 
@@ -317,11 +316,22 @@ why()
 	echo "	---"
 }
 
-# run_stage STAGE [ARGUMENT]: its log, result, and line; false when it failed
+# stage_name STAGE [ARGUMENT...]
+stage_name()
+{
+	local IFS=-
+
+	# Without folders
+	set -- "${@##*/}"
+	echo "$*"
+}
+
+# run_stage STAGE [ARGUMENT...]: its log, result, and line; false when it failed
 run_stage()
 {
-	local name=$1${2:+-${2##*/}} log status=0 start=$SECONDS passed failed skipped
+	local name log status=0 start=$SECONDS passed failed skipped
 
+	name=$(stage_name "$@")
 	log=$logs/$name.log
 	tell "....  $name"
 	# "set -e" has no force in a condition, so it is a shell of its own
@@ -336,23 +346,26 @@ run_stage()
 	tell "ok    $name: $passed passed, $skipped skipped ($((SECONDS - start)) s)"
 }
 
-# run_lane LANE: its stages, whatever becomes of them
+# run_lane LANE: its stages that no other has begun, whatever becomes of them
 run_lane()
 {
-	local lane stage argument
+	local stage
 
-	while read -r lane stage argument; do
-		[[ $lane != "$1" ]] || run_stage "$stage" ${argument:+"$argument"} || true
+	while read -ra stage; do
+		[[ ${stage[0]} == "$1" ]] || continue
+		stage=("${stage[@]:1}")
+		! mkdir "$logs/$(stage_name "${stage[@]}").begun" 2>/dev/null ||
+			run_stage "${stage[@]}" || true
 	done < <(stages)
 }
 
 prepare()
 {
-	local lane stage argument failed=0
+	local stage failed=0
 
-	while read -r lane stage argument; do
-		[[ $lane == prepare ]] || continue
-		run_stage "$stage" ${argument:+"$argument"} || failed=1
+	while read -ra stage; do
+		[[ ${stage[0]} == prepare ]] || continue
+		run_stage "${stage[@]:1}" || failed=1
 	done < <(stages)
 	((!failed))
 }
@@ -375,18 +388,19 @@ stop()
 # left no result counts as failed, too.
 report()
 {
-	local passed=0 failed=0 skipped=0 lane stage argument result counts
+	local passed=0 failed=0 skipped=0 stage result counts
 
-	while read -r lane stage argument; do
-		result=$logs/$stage${argument:+-${argument##*/}}.log.result
+	while read -ra stage; do
+		stage=("${stage[@]:1}")
+		result=$logs/$(stage_name "${stage[@]}").log.result
 		if [[ ! -e $result ]]; then
-			echo "not run: $stage${argument:+ $argument}"
+			echo "not run: ${stage[*]}"
 			failed=$((failed + 1))
 			continue
 		fi
 		read -ra counts <"$result"
 		passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
-		sed -n "s/^skipped /skipped: $stage${argument:+ $argument}: /p" "$result"
+		sed -n "s,^skipped ,skipped: ${stage[*]}: ,p" "$result"
 	done < <(stages)
 	echo
 	echo "logs: $logs; $((SECONDS / 60)) min $((SECONDS % 60)) s"
@@ -420,7 +434,7 @@ kernels=("$@")
 rm -rf "$logs"
 mkdir -p "$logs"
 trap stop INT TERM HUP
-lanes=(host guest1 guest2)
+lanes=(host guest guest)
 # The guests want everything that has been prepared
 prepare || lanes=(host)
 set -m

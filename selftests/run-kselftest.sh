@@ -3,11 +3,11 @@
 #
 # Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--list] [--odd | --even | --timers | --long | --all | SCRIPT...]
+#	run-kselftest.sh [--list] [--part I/N | --timers | --long | --all | SCRIPT...]
 #
 # Without arguments: all of TEST_PROGS in the Makefile but those that mostly wait, which
-# --timers runs; a guest that skips idle time is quick with them. --odd and --even halve
-# what is left, for two guests side by side. --list prints the names and runs nothing.
+# --timers runs; a guest that skips idle time is quick with them. --part is every Nth of
+# them from the Ith on, so that guests can share. --list prints the names and runs nothing.
 # TIMEOUT is how many seconds a script may take (600). The output is KTAP, a result for each
 # script and in it one for each check, and in the end
 #
@@ -48,8 +48,10 @@ chosen()
 	--timers) echo "${timers[@]}" ;;
 	--long) echo "${long[@]}" ;;
 	--all) echo "${all[@]}" "${long[@]}" ;;
-	--odd) for ((i = 0; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
-	--even) for ((i = 1; i < ${#others[@]}; i += 2)); do echo -n "${others[i]} "; done ;;
+	--part)
+		for ((i = ${2%/*} - 1; i < ${#others[@]}; i += ${2#*/})); do
+			echo -n "${others[i]} "
+		done ;;
 	"") echo "${others[@]}" ;;
 	-*) sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2 ;;
 	*) echo "$@" ;;
