@@ -271,8 +271,9 @@ static bool train_pages_alloc(struct train_pages *pages, const struct train *tra
 
 	pages->count = 0;
 	while (pages->count < chunks) {
-		struct page *page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
-						__GFP_NORETRY, TRAIN_ORDER);
+		/* Without them there are smaller buffers: the reserves are for those */
+		struct page *page = alloc_pages(GFP_NOWAIT | __GFP_COMP | __GFP_NOWARN,
+						TRAIN_ORDER);
 
 		if (unlikely(!page)) {
 			train_pages_free(pages);
