@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What do many peers cost, WireGuard's and ours? In one guest that counts instructions.
+#
+#	bench-scale.sh [PEERS...]	(1 10000 100000)
+#	KERNEL				(6.1)
+#
+# Prints a table, and leaves build/bench/KERNEL.scale.csv.
+
+set -e
+. "${0%/*}/lib.sh"
+
+kernel=${KERNEL:-6.1}
+vm=$TOP/selftests/vm
+out=$TOP/build/bench
+csv=$out/$kernel.scale.csv
+
+mkdir -p "$out"
+"$TOP/scripts/deps.sh" build guest
+"$vm/fetch.sh" "$kernel"
+guest_module "$kernel" "$out/build.log"
+guest_tools
+make -s -C "$TOP/selftests/bench"
+"$vm/run.sh" --kernel "$kernel" --icount --mem 4G --timeout 3000 -- \
+	/selftests/bench/scale.sh "$@" | tee /dev/stderr | grep -E '^[a-z]+,[0-9]+,' >"$csv"
+echo
+awk -F, '
+	{ value[$1, $2, $3] = $4; if (!seen[$2]++) sizes[++count] = $2 }
+	END {
+		split("memory configure dump remove datagram handshake", metrics, " ")
+		print "bytes, or instructions, for each peer, datagram, handshake"
+		printf "%8s %-10s %12s %12s %8s\n", "peers", "", "wireguard", "mytun", "ratio"
+		for (i = 1; i <= count; i++)
+			for (m = 1; m in metrics; m++) {
+				if (!(("mytun", sizes[i], metrics[m]) in value))
+					continue
+				theirs = value["wireguard", sizes[i], metrics[m]]
+				ours = value["mytun", sizes[i], metrics[m]]
+				printf "%8d %-10s %12d %12d %8.2f\n", sizes[i], metrics[m], theirs, ours,
+					theirs ? ours / theirs : 0
+			}
+	}' "$csv"
+echo "$csv"
