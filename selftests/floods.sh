@@ -211,7 +211,8 @@ limit_of_network()
 # not either
 amplification()
 {
-	local longer=0 replied=0
+	local longer=0 name
+	local -A received=([r]=0 [f]=0) asked=([r]=0 [f]=0)
 
 	fresh
 	raws crumbled r crumble
@@ -226,7 +227,11 @@ amplification()
 	account r
 	account f
 	same 0 "$longer"
-	((replied > 0))
+	((received[r] > 0))
+	# Of all of it: an answer may come a while after what it answers
+	for name in r f; do
+		((received[$name] <= asked[$name]))
+	done
 }
 
 # Of initiations with another timestamp and a good mac1, which take a cookie under load
@@ -235,7 +240,7 @@ cookies_come()
 	raw r flip 0 116 mac away 0
 	sleep 0.3
 	account r
-	((replied > 0))
+	((received[r] > 0))
 }
 
 # account NAME: what came to it since the last time, and what it had sent
@@ -247,8 +252,8 @@ account()
 	echo "# $1: ${ANSWER#*away * * * * }" >&3
 	read -ra words <<<"$ANSWER"
 	# bytes N of M longer L
-	((words[11] <= words[13])) || longer=$((longer + 1))
-	replied=$((replied + words[11]))
+	received[$1]=$((received[$1] + words[11]))
+	asked[$1]=$((asked[$1] + words[13]))
 	longer=$((longer + words[15]))
 }
 
