@@ -17,7 +17,7 @@ TOOLS=(
 	bash sh
 	# coreutils
 	base64 basename cat chmod chown cksum comm cp cut date dd df dirname du
-	echo env expr false head id kill ln ls md5sum mkdir mkfifo mknod mktemp
+	echo env expr false head id install kill ln ls md5sum mkdir mkfifo mknod mktemp
 	mv nproc od paste printenv printf readlink realpath rm rmdir seq
 	sha256sum shuf sleep sort split stat stdbuf stty sync tac tail tee test
 	timeout touch tr true tty uname uniq wc yes
@@ -31,7 +31,7 @@ TOOLS=(
 	bridge conntrack ethtool ip iperf3 nft nstat ping socat ss tc tcpdump
 	iptables iptables-save iptables-restore ip6tables
 	iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft
-	wg wireguard-go
+	wg wg-quick wireguard-go
 	# when they are there
 	ncat strace
 )

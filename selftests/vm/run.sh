@@ -130,6 +130,7 @@ run_part()
 	echo "$modules" >"$root/vm/modules"
 	echo "$end" >"$root/vm/end"
 	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
+	cp "$VM_DIR/../../README.md" "$root/selftests/"
 	for item in "${!built[@]}"; do
 		[[ -e ${built[item]} ]] || unset "built[item]"
 	done
