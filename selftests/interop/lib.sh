@@ -195,10 +195,10 @@ hearing()
 	on "$1" nft delete table inet deaf
 }
 
-# slow SIDE: what the host sends arrives 200 ms later
+# slow SIDE: what the host sends arrives 50 ms later
 slow()
 {
-	on "$1" tc qdisc add dev "${VETH[$1]}" root netem delay 200ms
+	on "$1" tc qdisc add dev "${VETH[$1]}" root netem delay 50ms
 	touch "$TMP/slow.$1"
 }
 
