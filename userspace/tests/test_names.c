@@ -255,6 +255,7 @@ static void test_lookup(void **state)
 {
 	struct resolver resolver;
 	struct resolution *place;
+	char name[NI_MAXHOST + 1] = "";
 	struct answer answer;
 
 	(void)state;
@@ -271,6 +272,10 @@ static void test_lookup(void **state)
 	/* what no peer can be at */
 	resolve_lookup("255.255.255.255", 0, &answer);
 	assert_int_equal(answer.err, EAI_NONAME);
+	/* longer than any name */
+	memset(name, 'x', sizeof(name) - 1);
+	assert_int_equal(resolver_start(&resolver, place, name, 0, 0), -ENAMETOOLONG);
+	assert_ptr_equal(resolver_place(&resolver), place);
 	resolver_close(&resolver);
 }
 
