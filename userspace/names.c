@@ -164,15 +164,17 @@ int names_read(struct names *names, FILE *log, int64_t now)
  * @names: all of them
  * @now: now_ms()
  *
- * Return: one whose time has come and that is not busy, or NULL.
+ * Return: of those whose time has come and that are not busy the one that has waited longest,
+ * so that each has its turn when there is not time enough for all; or NULL.
  */
 struct name *names_due(const struct names *names, int64_t now)
 {
-	struct name *name = names->list;
+	struct name *name, *first = NULL;
 
-	while (name && (name->busy || name->due > now))
-		name = name->next;
-	return name;
+	for (name = names->list; name; name = name->next)
+		if (!name->busy && name->due <= now && (!first || name->due < first->due))
+			first = name;
+	return first;
 }
 
 /**

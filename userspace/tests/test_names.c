@@ -145,6 +145,29 @@ static void test_next(void **state)
 	assert_null(names_due(names, 9));
 }
 
+/* There are more dead peers than can be looked at in time: each has its turn all the same. */
+static void test_turns(void **state)
+{
+	static const char *const keys[] = { KEY_A, KEY_B, KEY_C };
+	struct names *names = *state;
+	struct name *name;
+	int64_t now = 0;
+	size_t i;
+
+	put_file("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
+			     PEER(KEY_C, "c.example:7"));
+	names_read(names, NULL, now);
+	/* one at a time, each for longer than the interval */
+	for (i = 0; i < 6; i++) {
+		name = names_due(names, now);
+		assert_non_null(name);
+		now += 2 * INTERVAL;
+		name_tried(names, name, now);
+	}
+	for (i = 0; i < 3; i++)
+		assert_true(find(names, "mt0", keys[i])->last >= now - 3 * 2 * INTERVAL);
+}
+
 static void test_schedule(void **state)
 {
 	struct names *names = *state;
@@ -347,6 +370,7 @@ int main(void)
 		NAMES_TEST(test_complaints),
 		NAMES_TEST(test_reread),
 		NAMES_TEST(test_next),
+		NAMES_TEST(test_turns),
 		NAMES_TEST(test_schedule),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_lookup),
