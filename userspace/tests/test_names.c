@@ -91,6 +91,22 @@ static void test_files(void **state)
 	assert_null(find(names, "mt1", KEY_B));
 }
 
+static void test_twice(void **state)
+{
+	struct names *names = *state;
+
+	put_file("mt0.conf", PEER(KEY_A, "first.example:1") PEER(KEY_B, "b.example:1")
+			     PEER(KEY_C, "c.example:1") PEER(KEY_A, "last.example:2")
+			     PEER(KEY_B, "192.0.2.1:1")
+			     "[Peer]\nPublicKey=" KEY_C "\nAllowedIPs=10.0.0.3/32\n");
+	names_read(names, NULL, 0);
+	assert_int_equal(names->n, 2);
+	assert_string_equal(find(names, "mt0", KEY_A)->host, "last.example");
+	assert_int_equal(find(names, "mt0", KEY_A)->port, htons(2));
+	assert_null(find(names, "mt0", KEY_B));
+	assert_string_equal(find(names, "mt0", KEY_C)->host, "c.example");
+}
+
 static void test_complaints(void **state)
 {
 	struct names *names = *state;
@@ -367,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NAMES_TEST(test_files),
+		NAMES_TEST(test_twice),
 		NAMES_TEST(test_complaints),
 		NAMES_TEST(test_reread),
 		NAMES_TEST(test_next),
