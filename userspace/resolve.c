@@ -206,14 +206,15 @@ void resolver_close(struct resolver *resolver)
  * @peer: as the kernel knows it
  * @now: CLOCK_REALTIME
  *
- * Return: whether the last handshake is so old, or, by a clock that was set back, so far in the
- * future that it says nothing.
+ * Return: whether there was none, or the last one is so old, or, by a clock that was set back, so
+ * far in the future that it says nothing.
  */
 bool handshake_is_old(const struct peer *peer, time_t now)
 {
 	time_t age = now - peer->last_handshake.tv_sec;
 
-	return age > RESOLVE_HANDSHAKE_AGE || age < -RESOLVE_HANDSHAKE_AGE;
+	/* a host without a clock of its own begins with 1970 */
+	return !peer->last_handshake.tv_sec || age > RESOLVE_HANDSHAKE_AGE || age < -RESOLVE_HANDSHAKE_AGE;
 }
 
 /**

@@ -249,6 +249,7 @@ static void test_choose(void **state)
 	(void)state;
 	/* elsewhere, and never heard of */
 	assert_ptr_equal(resolve_choose(&peer, &answer, NOW), first);
+	assert_ptr_equal(resolve_choose(&peer, &answer, 5), first);
 	/* elsewhere, but alive: it has roamed */
 	peer.last_handshake.tv_sec = NOW - 135;
 	assert_null(resolve_choose(&peer, &answer, NOW));
