@@ -180,6 +180,7 @@ static void test_open(void **state)
 	struct mytun_gcm *gcm = mytun_gcm_create(other_key, key);
 	struct aead_request *request = mytun_gcm_begin(gcm->receiving);
 	u8 message[sizeof(sealed_text)];
+	u64 counter;
 	size_t i;
 
 	memcpy(message, sealed_text, sizeof(message));
@@ -195,8 +196,8 @@ static void test_open(void **state)
 	/* every bit of the counter is in the nonce */
 	for (i = 0; i < 64; i++) {
 		memcpy(message, sealed_text, sizeof(message));
-		assert_false(
-			mytun_gcm_open(request, message, sizeof(message), COUNTER ^ 1ULL << i));
+		counter = COUNTER ^ 1ULL << i;
+		assert_false(mytun_gcm_open(request, message, sizeof(message), counter));
 	}
 	mytun_gcm_end(request);
 	mytun_gcm_free(gcm);
