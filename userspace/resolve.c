@@ -214,7 +214,8 @@ bool handshake_is_old(const struct peer *peer, time_t now)
 	time_t age = now - peer->last_handshake.tv_sec;
 
 	/* a host without a clock of its own begins with 1970 */
-	return !peer->last_handshake.tv_sec || age > RESOLVE_HANDSHAKE_AGE || age < -RESOLVE_HANDSHAKE_AGE;
+	return !peer->last_handshake.tv_sec || age > RESOLVE_HANDSHAKE_AGE ||
+	       age < -RESOLVE_HANDSHAKE_AGE;
 }
 
 /**
