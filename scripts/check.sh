@@ -234,13 +234,13 @@ stages()
 	if [[ $debug ]]; then
 		echo prepare own_kernel debug
 		echo prepare module debug
-		[[ $brief ]] || echo prepare ynl_client
-	echo prepare userspace
+		echo prepare userspace
 		debug_scripts | while read -r script; do
 			echo "guest debug $script"
 		done
 		return
 	fi
+	[[ $brief ]] || echo prepare ynl_client
 	for kernel in "${kernels[@]}"; do
 		# The network is needed here for the last time
 		echo prepare kernel "$kernel"

@@ -40,7 +40,7 @@ checkpatch()
 	local ignore=()
 
 	case $1 in
-	selftests/unit/shim/*) ignore=(--ignore "$SHIM") ;;
+	selftests/unit/shim*/*) ignore=(--ignore "$SHIM") ;;
 	userspace/* | selftests/*) ignore=(--ignore "$USERSPACE") ;;
 	esac
 	"$scripts/checkpatch.pl" --root="$tmp" -q --terse --show-types --no-summary \

@@ -30,6 +30,8 @@ static int open_signals(struct agent *agent)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
+	/* who has started us may have ignored it: then children leave no status to wait for */
+	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -237,6 +237,14 @@ static void use_answer(struct agent *agent, const struct name *name, const struc
 	nl_close(&nl);
 }
 
+/* Return: what was asked about, unless the file has another name there by now. */
+static struct name *find_asked(const struct agent *agent, const struct resolution *asked)
+{
+	struct name *name = names_find(&agent->names, asked->ifname, asked->key);
+
+	return name && name->port == asked->port && !strcmp(name->host, asked->host) ? name : NULL;
+}
+
 /**
  * agent_take_answer() - a name has been resolved, or not
  * @agent: the agent
@@ -249,7 +257,7 @@ void agent_take_answer(struct agent *agent, struct resolution *running, int64_t 
 	struct name *name;
 
 	resolver_finish(running, &answer);
-	name = names_find(&agent->names, running->ifname, running->key);
+	name = find_asked(agent, running);
 	if (answer.err)
 		agent->n_unresolved++;
 	else

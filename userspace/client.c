@@ -69,6 +69,19 @@ int client_make_keys(struct tunnel *client, bool preshared)
 	return getrandom(dev->peers->preshared_key, KEY_LEN, 0) == KEY_LEN ? 0 : -errno;
 }
 
+/*
+ * Whether it is one word that no file takes apart: it goes into that of the client, where what
+ * comes after a newline could be a command.
+ */
+static bool is_word(const char *text)
+{
+	const char *c = text;
+
+	while (*c && *c != '#' && !isspace((unsigned char)*c) && !iscntrl((unsigned char)*c))
+		c++;
+	return !*c;
+}
+
 /**
  * client_give_endpoint() - where the client finds the hub
  * @cfg: of the client, with log, dev and tun set
@@ -86,6 +99,10 @@ int client_give_endpoint(struct config *cfg, const char *name, const char *text,
 	char *whole;
 	int ret;
 
+	if (!is_word(text)) {
+		fprintf(cfg->log, "%s: neither an address nor a host name: `%s'\n", name, text);
+		return -EINVAL;
+	}
 	if (has_port)
 		return config_override(cfg, name, "Endpoint", text, false);
 	if (!port) {

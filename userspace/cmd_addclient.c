@@ -246,6 +246,19 @@ static int give_endpoint(struct work *work)
 	return -EINVAL;
 }
 
+/* A sign before a prefix changes what a peer has: the client's file would lose it. */
+static int give_allowed_ips(struct work *work)
+{
+	const char *value = work->req.allowed_ips;
+
+	if (!value)
+		return client_give_allowed_ips(work->client.tun, work->hub.tun);
+	if (!strpbrk(value, "+-"))
+		return config_override(&work->client, "--allowed-ips", "AllowedIPs", value, false);
+	fprintf(stderr, "--allowed-ips: a new client has none to add to or to remove: `%s'\n", value);
+	return -EINVAL;
+}
+
 static int give_options(struct work *work)
 {
 	const struct tunnel *hub = work->hub.tun;
@@ -259,12 +272,7 @@ static int give_options(struct work *work)
 	if (!ret && req->keepalive)
 		ret = config_override(&work->client, "--keepalive", "PersistentKeepalive",
 				      req->keepalive, false);
-	if (ret)
-		return ret;
-	if (req->allowed_ips)
-		return config_override(&work->client, "--allowed-ips", "AllowedIPs",
-				       req->allowed_ips, false);
-	return client_give_allowed_ips(work->client.tun, hub);
+	return ret ? ret : give_allowed_ips(work);
 }
 
 /* All that can be wrong is found here, before anything is changed. */

@@ -39,17 +39,21 @@ static int is_hook_name(const struct dirent *entry)
 	return !*c;
 }
 
-/* Who can write to it could become us. */
+/* Who can write to it, or put another program in its place, could become us. */
+static bool is_ours_alone(const char *path, const struct stat *st)
+{
+	if ((st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & 0022))
+		return true;
+	fprintf(stderr, "%s: not run, because others may change it\n", path);
+	return false;
+}
+
 static bool may_run(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
-		return false;
-	if ((st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 0022))
-		return true;
-	fprintf(stderr, "%s: not run, because others may change it\n", path);
-	return false;
+	return !stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0111) &&
+	       is_ours_alone(path, &st);
 }
 
 static void add_one(struct hooks *hooks, const char *name, const struct hook_event *event)
@@ -84,8 +88,12 @@ static void add_one(struct hooks *hooks, const char *name, const struct hook_eve
 void hooks_add(struct hooks *hooks, const struct hook_event *event)
 {
 	struct dirent **names;
-	int i, n = scandir(hooks->dir, &names, is_hook_name, alphasort);
+	struct stat st;
+	int i, n;
 
+	if (stat(hooks->dir, &st) || !is_ours_alone(hooks->dir, &st))
+		return;
+	n = scandir(hooks->dir, &names, is_hook_name, alphasort);
 	for (i = 0; i < n; i++) {
 		add_one(hooks, names[i]->d_name, event);
 		free(names[i]);

@@ -12,7 +12,7 @@
 #include "http.h"
 
 #define BACKLOG 16
-#define SOCKET_MODE 0660
+#define SOCKET_UMASK 0117 /* of 0777, which a socket begins with */
 
 static int parse_unix(const char *path, struct sockaddr_storage *addr, socklen_t *len)
 {
@@ -121,12 +121,17 @@ static void remove_stale(const struct sockaddr_storage *addr, socklen_t len)
 static int open_listener(const struct sockaddr_storage *addr, socklen_t len)
 {
 	int fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+	mode_t mask;
 	int ret;
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (!bind(fd, (const struct sockaddr *)addr, len) && !listen(fd, BACKLOG))
+	/* nobody else may come in even for a moment */
+	mask = umask(SOCKET_UMASK);
+	ret = bind(fd, (const struct sockaddr *)addr, len);
+	umask(mask);
+	if (!ret && !listen(fd, BACKLOG))
 		return fd;
 	ret = -errno;
 	close(fd);
@@ -190,6 +195,5 @@ int http_listen(struct http *http, const char *where)
 		return 0;
 	}
 	http->paths[i] = strdup(where + 5);
-	chmod(where + 5, SOCKET_MODE);
 	return 0;
 }

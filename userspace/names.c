@@ -77,7 +77,19 @@ static int add_name(struct names *names, const struct names *old, const struct d
 	return 0;
 }
 
-/* The first file that is about a device counts, and a peer's last endpoint in it. */
+/* A peer may stand in a file more than once: the kernel is left with its last endpoint. */
+static bool is_last_endpoint(const struct peer *peer)
+{
+	const struct peer *later;
+
+	for (later = peer->next; later; later = later->next)
+		if ((later->flags & PEER_HAS_ENDPOINT) &&
+		    !memcmp(later->public_key, peer->public_key, KEY_LEN))
+			return false;
+	return true;
+}
+
+/* The first file that is about a device counts. */
 static int add_names(struct names *names, const struct names *old, const struct device *dev,
 		     int64_t now)
 {
@@ -89,7 +101,7 @@ static int add_names(struct names *names, const struct names *old, const struct 
 		if (!strcmp(name->ifname, dev->name))
 			return 0;
 	for (peer = dev->peers; peer && !ret; peer = peer->next)
-		if (peer->endpoint_host && !names_find(names, dev->name, peer->public_key))
+		if (peer->endpoint_host && is_last_endpoint(peer))
 			ret = add_name(names, old, dev, peer, now);
 	return ret;
 }
@@ -164,15 +176,17 @@ int names_read(struct names *names, FILE *log, int64_t now)
  * @names: all of them
  * @now: now_ms()
  *
- * Return: one whose time has come and that is not busy, or NULL.
+ * Return: of those whose time has come and that are not busy the one that has waited longest,
+ * so that each has its turn when there is not time enough for all; or NULL.
  */
 struct name *names_due(const struct names *names, int64_t now)
 {
-	struct name *name = names->list;
+	struct name *name, *first = NULL;
 
-	while (name && (name->busy || name->due > now))
-		name = name->next;
-	return name;
+	for (name = names->list; name; name = name->next)
+		if (!name->busy && name->due <= now && (!first || name->due < first->due))
+			first = name;
+	return first;
 }
 
 /**

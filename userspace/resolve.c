@@ -101,6 +101,10 @@ int resolver_start(struct resolver *resolver, struct resolution *place, const ch
 {
 	int fds[2], ret;
 
+	if (strlen(host) >= sizeof(place->host))
+		return -ENAMETOOLONG;
+	strcpy(place->host, host);
+	place->port = port;
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
 	place->pid = child_fork();
@@ -139,7 +143,7 @@ nfds_t resolver_fds(const struct resolver *resolver, struct pollfd *fds)
 
 /**
  * resolver_finish() - take the answer of a process that has given one, or has died
- * @running: its place, free afterwards but for ifname and key
+ * @running: its place, free afterwards, but what was asked still stands there
  * @answer: to be filled in
  */
 void resolver_finish(struct resolution *running, struct answer *answer)
@@ -202,14 +206,16 @@ void resolver_close(struct resolver *resolver)
  * @peer: as the kernel knows it
  * @now: CLOCK_REALTIME
  *
- * Return: whether the last handshake is so old, or, by a clock that was set back, so far in the
- * future that it says nothing.
+ * Return: whether there was none, or the last one is so old, or, by a clock that was set back, so
+ * far in the future that it says nothing.
  */
 bool handshake_is_old(const struct peer *peer, time_t now)
 {
 	time_t age = now - peer->last_handshake.tv_sec;
 
-	return age > RESOLVE_HANDSHAKE_AGE || age < -RESOLVE_HANDSHAKE_AGE;
+	/* a host without a clock of its own begins with 1970 */
+	return !peer->last_handshake.tv_sec || age > RESOLVE_HANDSHAKE_AGE ||
+	       age < -RESOLVE_HANDSHAKE_AGE;
 }
 
 /**

@@ -6,6 +6,7 @@
 #ifndef VPNCTL_RESOLVE_H
 #define VPNCTL_RESOLVE_H
 
+#include <netdb.h>
 #include <poll.h>
 
 #include "model.h"
@@ -36,6 +37,8 @@ struct answer {
  * @deadline: when it is ended, by now_ms()
  * @ifname: the device
  * @key: the peer
+ * @host: the name
+ * @port: network order
  */
 struct resolution {
 	pid_t pid;
@@ -43,6 +46,8 @@ struct resolution {
 	int64_t deadline;
 	char ifname[IFNAMSIZ];
 	uint8_t key[KEY_LEN];
+	char host[NI_MAXHOST];
+	in_port_t port;
 };
 
 /**

@@ -49,6 +49,44 @@ static int start_as_responder(void **state)
 	return 0;
 }
 
+/*
+ * The keys of AES-256-GCM of these sessions, of the initiator and of the responder: computed with
+ * Python's hmac over hashlib.blake2s, from the last chaining key, as docs/wire-format.md says.
+ */
+static const u8 gcm_go_starts[2][NOISE_KEY_LEN] = {
+	{
+		0xc2, 0x52, 0xa4, 0x2e, 0xcc, 0x39, 0x39, 0x01, 0x8f, 0xec, 0x9b,
+		0x58, 0x04, 0x81, 0x81, 0x3b, 0xf0, 0x7f, 0x0b, 0x1e, 0x46, 0xb4,
+		0x76, 0x87, 0x4b, 0xa6, 0x39, 0x51, 0xe5, 0x78, 0x92, 0xbc,
+	},
+	{
+		0x62, 0xf5, 0x6a, 0xff, 0x19, 0xe6, 0x53, 0x0d, 0x71, 0xbe, 0x3f,
+		0xa8, 0xff, 0x85, 0x21, 0x20, 0xbd, 0xd0, 0xde, 0xdd, 0xb3, 0xbd,
+		0x87, 0x79, 0x69, 0x73, 0x12, 0xcd, 0xb9, 0x67, 0xb0, 0x93,
+	},
+};
+
+static const u8 gcm_we_start[2][NOISE_KEY_LEN] = {
+	{
+		0xe7, 0x17, 0xf2, 0xb7, 0xa4, 0x26, 0x01, 0x19, 0x1f, 0x67, 0x42,
+		0x74, 0x18, 0x8d, 0x12, 0xa1, 0xc7, 0x1b, 0x87, 0xb2, 0x63, 0x2a,
+		0x8e, 0xce, 0xb0, 0xdc, 0x67, 0xb0, 0x41, 0xc4, 0x93, 0xfb,
+	},
+	{
+		0x03, 0x2a, 0x86, 0xef, 0x24, 0x84, 0x04, 0xa8, 0x43, 0xde, 0x47,
+		0x14, 0xd1, 0x48, 0x2a, 0x3a, 0x29, 0xc6, 0xd9, 0x0d, 0x66, 0xf8,
+		0x6d, 0xdf, 0xad, 0x8a, 0xb4, 0xd1, 0x12, 0xc2, 0x68, 0x56,
+	},
+};
+
+/* What is sent with the first key is received with it at the other end. */
+static void assert_gcm_keys(const struct noise_session_keys *keys,
+			    const u8 expected[2][NOISE_KEY_LEN])
+{
+	assert_memory_equal(keys->gcm_sending, expected[!keys->initiator], NOISE_KEY_LEN);
+	assert_memory_equal(keys->gcm_receiving, expected[keys->initiator], NOISE_KEY_LEN);
+}
+
 static enum cookie_verdict check_macs(const u8 *msg, size_t len)
 {
 	return cookie_check_macs(&checker, msg, len, &nowhere, true, VECTOR_NOW_NS);
@@ -96,6 +134,7 @@ static void test_go_starts(void **state)
 
 	assert_true(noise_begin_session(&keys, &hs));
 	assert_false(keys.initiator);
+	assert_gcm_keys(&keys, gcm_go_starts);
 	assert_opens(go_first_data, sizeof(go_first_data), 0, go_first_data_plain,
 		     sizeof(go_first_data_plain), keys.receiving, VECTOR_RESPONDER_INDEX);
 	assert_int_equal(consume_go_initiation(), -EALREADY);
@@ -128,6 +167,7 @@ static void test_we_start(void **state)
 	assert_memory_equal(&initiation, our_initiation, sizeof(initiation));
 
 	consume_response(&keys, go_response, sizeof(go_response));
+	assert_gcm_keys(&keys, gcm_we_start);
 	assert_opens(our_echo_request, sizeof(our_echo_request), 0, our_echo_request_plain,
 		     sizeof(our_echo_request_plain), keys.sending, keys.remote_index);
 	assert_opens(go_echo_reply, sizeof(go_echo_reply), 0, go_echo_reply_plain,

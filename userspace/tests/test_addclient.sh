@@ -112,6 +112,8 @@ refuse "a bad server" "--dns: Neither an address nor a domain: \`1.1.1.300'" \
 	--endpoint vpn.example --dns 1.1.1.300 a
 refuse "a bad prefix" "--allowed-ips: Prefix is not in the correct format" \
 	--endpoint vpn.example --allowed-ips 10.0.0.0/33 a
+refuse "a sign before a prefix" "--allowed-ips: a new client has none to add to or to remove" \
+	--endpoint vpn.example --allowed-ips "10.0.0.0/8, -10.1.0.0/16" a
 refuse "a bad interval" "--keepalive: Persistent keepalive interval is neither" \
 	--endpoint vpn.example --keepalive x a
 cp mtt0.conf before

@@ -266,6 +266,31 @@ static void test_gone(void **state)
 	assert_int_equal(kernel.sets, 1);
 }
 
+/* The file has another name, or the name another port, by the time the answer comes. */
+static void test_renamed(void **state)
+{
+	static const char *const others[] = { "b.example:7", "a.example:8" };
+	struct agent *agent = *state;
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		agent_look(agent, i * INTERVAL);
+		assert_int_equal(resolving(agent), 1);
+		snprintf(text, sizeof(text), "[Peer]\nPublicKey=" KEY_A "\nEndpoint=%s\n",
+			 others[i]);
+		put_file("mt0.conf", text, 0600);
+		agent_read_names(agent, NULL, i * INTERVAL + 1);
+		answer_one(agent, i * INTERVAL + 2);
+		assert_int_equal(kernel.sets, 0);
+		/* and that one is still to be asked for */
+		assert_int_equal(agent->names.list->due, i * INTERVAL + 1);
+		put_file("mt0.conf", FILE_TEXT, 0600);
+		agent_read_names(agent, NULL, i * INTERVAL + 3);
+	}
+	assert_int_equal(agent->n_resolved, 2);
+}
+
 static void test_not_resolved(void **state)
 {
 	struct agent *agent = *state;
@@ -431,6 +456,7 @@ int main(void)
 		AGENT_TEST(test_moves),
 		AGENT_TEST(test_alive),
 		AGENT_TEST(test_gone),
+		AGENT_TEST(test_renamed),
 		AGENT_TEST(test_not_resolved),
 		AGENT_TEST(test_dead),
 		AGENT_TEST(test_lost),

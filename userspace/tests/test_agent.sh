@@ -146,6 +146,13 @@ is_page "$(ask UNIX-CONNECT:sock 'GET /metrics HTTP/1.0\r\n\r\n')" ||
 ok $? "a page in spite of silent callers"
 end plain TERM
 
+# Who ignores SIGCHLD has no children to wait for: a hook would never be known to have ended
+put_file
+begin bash -c 'trap "" CHLD; exec "$@"' bash
+grep -q "^SigIgn:.*[02468ace]....$" "/proc/$agent/status"
+ok $? "SIGCHLD is ignored: $(grep SigIgn "/proc/$agent/status")"
+end "SIGCHLD ignored" TERM
+
 if command -v valgrind >/dev/null; then
 	put_file
 	begin valgrind -q --error-exitcode=99 --leak-check=full --track-fds=yes \

@@ -156,8 +156,9 @@ static void test_full(void **state)
 static void test_names(void **state)
 {
 	static const char *const bad[] = {
-		"", "-x", "a b", "a;b", "a/b", "a#b", "a\nb", "a=b", "[a]", "\xc3\xa9", "a'b",
-		TEN TEN TEN TEN TEN TEN "1234",
+		"a.example:1\nPostUp = x:7", "a.example\nPostUp = x", "a.example\r", "a b.example",
+		"a.example#b:7", "\ta.example", "a.example:7\n", "[2001:db8::1]:7\n",
+		"a\x7f.example",
 	};
 	struct tunnel *hub = parse(HUB PEER "#! Name = phone\n");
 	size_t i;
@@ -197,6 +198,22 @@ static const char *endpoint(const char *text, uint16_t port)
 	}
 	tunnel_free(cfg.tun);
 	return result;
+}
+
+/* What would not be the same text again in the client's file. */
+static void test_bad_endpoint(void **state)
+{
+	static const char *const bad[] = {
+		"a.example:1\nPostUp = x:7", "a.example\nPostUp = x", "a.example\r", "a b.example",
+		"a.example#b:7", "\ta.example", "a.example:7\n", "[2001:db8::1]:7\n", "a\x7f.example",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!strstr(endpoint(bad[i], 5), "E: neither an address nor a host name"))
+			fail_msg("%zu: %s", i, bad[i]);
+	assert_string_equal(endpoint("\xc3\xbc.example", 5), "\xc3\xbc.example:5\n");
 }
 
 static void test_endpoint(void **state)
@@ -337,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_first),	    cmocka_unit_test(test_used),
 		cmocka_unit_test(test_live),	    cmocka_unit_test(test_small),
 		cmocka_unit_test(test_none),	    cmocka_unit_test(test_full),
+		cmocka_unit_test(test_bad_endpoint),
 		cmocka_unit_test(test_names),	    cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_allowed_ips), cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_saved),	    cmocka_unit_test(test_public),

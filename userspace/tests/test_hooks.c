@@ -139,6 +139,30 @@ static void test_which(void **state)
 	assert_int_equal(hooks->failed, 0);
 }
 
+/* Others could put a program there, or another in the place of one. */
+static void test_folder_of_others(void **state)
+{
+	static const mode_t modes[] = { 0775, 0757, 01777 };
+	struct hooks *hooks = *state;
+	size_t i;
+
+	put_hook("hook", "echo 1 >>out", 0755);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(chmod(dir, modes[i]), 0);
+		hooks_add(hooks, &up);
+		assert_int_equal(hooks->n_waiting, 0);
+	}
+	assert_int_equal(chmod(dir, 0755), 0);
+	if (!geteuid()) {
+		assert_int_equal(chown(dir, 1, -1), 0);
+		hooks_add(hooks, &up);
+		assert_int_equal(hooks->n_waiting, 0);
+		assert_int_equal(chown(dir, 0, -1), 0);
+	}
+	hooks_add(hooks, &up);
+	assert_int_equal(hooks->n_waiting, 1);
+}
+
 static void test_no_folder(void **state)
 {
 	struct hooks *hooks = *state;
@@ -230,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		HOOK_TEST(test_environment),
 		HOOK_TEST(test_which),
+		HOOK_TEST(test_folder_of_others),
 		HOOK_TEST(test_no_folder),
 		HOOK_TEST(test_order),
 		HOOK_TEST(test_how_many),

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "http.h"
@@ -116,6 +117,17 @@ static int make_page(FILE *out, void *arg)
 
 static char dir[64], where[128];
 
+/* In place of listen(): from then on callers can come. */
+static mode_t mode_at_listen;
+
+int __wrap_listen(int fd, int backlog)
+{
+	struct stat st;
+
+	mode_at_listen = stat(where + 5, &st) ? 0 : st.st_mode & 0777;
+	return (int)syscall(SYS_listen, fd, backlog);
+}
+
 static void begin(struct http *http)
 {
 	made = 0;
@@ -179,6 +191,27 @@ static ssize_t take_all(int fd, char *text, size_t room)
 #define GET "GET /metrics HTTP/1.0\r\n\r\n"
 #define PAGE "HTTP/1.0 200 OK\r\nContent-Type: text/x\r\nContent-Length: 5\r\n" \
 	     "Connection: close\r\n\r\npage\n"
+
+/* Whatever the mask, callers of the group can come, and never another. */
+static void test_mode(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 0777 };
+	mode_t before = umask(0);
+	struct http http;
+	size_t i;
+
+	(void)state;
+	umask(before);
+	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		begin(&http);
+		http_close(&http);
+		umask(masks[i]);
+		assert_int_equal(http_listen(&http, where), 0);
+		assert_int_equal(umask(before), masks[i]);
+		assert_int_equal(mode_at_listen, 0660);
+		end(&http);
+	}
+}
 
 static void test_serve(void **state)
 {
@@ -410,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_serve),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_slow_callers),

@@ -91,6 +91,22 @@ static void test_files(void **state)
 	assert_null(find(names, "mt1", KEY_B));
 }
 
+static void test_twice(void **state)
+{
+	struct names *names = *state;
+
+	put_file("mt0.conf", PEER(KEY_A, "first.example:1") PEER(KEY_B, "b.example:1")
+			     PEER(KEY_C, "c.example:1") PEER(KEY_A, "last.example:2")
+			     PEER(KEY_B, "192.0.2.1:1")
+			     "[Peer]\nPublicKey=" KEY_C "\nAllowedIPs=10.0.0.3/32\n");
+	names_read(names, NULL, 0);
+	assert_int_equal(names->n, 2);
+	assert_string_equal(find(names, "mt0", KEY_A)->host, "last.example");
+	assert_int_equal(find(names, "mt0", KEY_A)->port, htons(2));
+	assert_null(find(names, "mt0", KEY_B));
+	assert_string_equal(find(names, "mt0", KEY_C)->host, "c.example");
+}
+
 static void test_complaints(void **state)
 {
 	struct names *names = *state;
@@ -143,6 +159,29 @@ static void test_next(void **state)
 	assert_null(names_due(names, 10));
 	assert_int_equal(names_next(names), 10 + INTERVAL);
 	assert_null(names_due(names, 9));
+}
+
+/* There are more dead peers than can be looked at in time: each has its turn all the same. */
+static void test_turns(void **state)
+{
+	static const char *const keys[] = { KEY_A, KEY_B, KEY_C };
+	struct names *names = *state;
+	struct name *name;
+	int64_t now = 0;
+	size_t i;
+
+	put_file("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
+			     PEER(KEY_C, "c.example:7"));
+	names_read(names, NULL, now);
+	/* one at a time, each for longer than the interval */
+	for (i = 0; i < 6; i++) {
+		name = names_due(names, now);
+		assert_non_null(name);
+		now += 2 * INTERVAL;
+		name_tried(names, name, now);
+	}
+	for (i = 0; i < 3; i++)
+		assert_true(find(names, "mt0", keys[i])->last >= now - 3 * 2 * INTERVAL);
 }
 
 static void test_schedule(void **state)
@@ -210,6 +249,7 @@ static void test_choose(void **state)
 	(void)state;
 	/* elsewhere, and never heard of */
 	assert_ptr_equal(resolve_choose(&peer, &answer, NOW), first);
+	assert_ptr_equal(resolve_choose(&peer, &answer, 5), first);
 	/* elsewhere, but alive: it has roamed */
 	peer.last_handshake.tv_sec = NOW - 135;
 	assert_null(resolve_choose(&peer, &answer, NOW));
@@ -255,6 +295,7 @@ static void test_lookup(void **state)
 {
 	struct resolver resolver;
 	struct resolution *place;
+	char name[NI_MAXHOST + 1] = "";
 	struct answer answer;
 
 	(void)state;
@@ -271,6 +312,10 @@ static void test_lookup(void **state)
 	/* what no peer can be at */
 	resolve_lookup("255.255.255.255", 0, &answer);
 	assert_int_equal(answer.err, EAI_NONAME);
+	/* longer than any name */
+	memset(name, 'x', sizeof(name) - 1);
+	assert_int_equal(resolver_start(&resolver, place, name, 0, 0), -ENAMETOOLONG);
+	assert_ptr_equal(resolver_place(&resolver), place);
 	resolver_close(&resolver);
 }
 
@@ -339,9 +384,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NAMES_TEST(test_files),
+		NAMES_TEST(test_twice),
 		NAMES_TEST(test_complaints),
 		NAMES_TEST(test_reread),
 		NAMES_TEST(test_next),
+		NAMES_TEST(test_turns),
 		NAMES_TEST(test_schedule),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_lookup),
