@@ -462,7 +462,8 @@ listens()
 {
 	local all
 
-	all=$(</proc/"$1"/net/tcp)$(</proc/"$1"/net/tcp6)
+	# $(<file) of a file that is not there would end the script without a word
+	all=$(cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6")
 	[[ $all =~ :1451\ 0+:0000\ 0A ]]
 }
 

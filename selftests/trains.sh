@@ -192,7 +192,6 @@ offloads_off()
 	# It has more to say about each than it takes to send it
 	wait_for 20 sums_ok "$TMP/text"
 	end_jobs
-	iperf_serve b
 	on a ethtool -K out tx on gso on >/dev/null
 	on b ethtool -K out tx on gso on >/dev/null
 	[[ $1 == v4 ]] || peer a mt0 b endpoint 10.0.0.2:2
