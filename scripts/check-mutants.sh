@@ -41,6 +41,7 @@ mutate()
 	rsync -rl --checksum --delete --exclude='*.'{o,ko,mod,mod.c,cmd,d} \
 		"$TOP"/{Makefile,Kbuild,module} "$tree/"
 	rsync -a "$vm"/*.sh "$tree/selftests/vm/"
+	rsync -a "$TOP/selftests/module" "$tree/selftests/"
 	patch -s -d "$tree" -p 1 --no-backup-if-mismatch <"$1"
 	# Compilers may warn of what is wrong now
 	"$tree/selftests/vm/build.sh" "$2" DEBUG=1

@@ -198,8 +198,8 @@ debug_scripts()
 	echo interop/interop-timers.sh
 }
 
-# waits_mostly SCRIPT
-waits_mostly()
+# depends_on_time SCRIPT
+depends_on_time()
 {
 	[[ $1 == *timers* ]] || "$TOP/selftests/run-kselftest.sh" --list --timers | grep -Fqx "$1"
 }
@@ -210,13 +210,14 @@ stage_own_kernel()
 	"$vm/build-kernel.sh" "$1" 2>&1 | tee >(sed -u 's/^/        /' >&3)
 }
 
-# A script in a guest of its own. What mostly waits has one processor, and skips idle time.
+# A script in a guest of its own. What depends on time has one processor, which counts
+# instructions.
 stage_debug()
 {
 	local options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)))
 
 	[[ $1 != *.py ]] || options+=(--with python)
-	! waits_mostly "$1" || options+=(--icount)
+	! depends_on_time "$1" || options+=(--icount)
 	guest debug "${options[@]}" -- \
 		/usr/bin/env SLOW=$DEBUG_SLOW TIMEOUT=$DEBUG_TIMEOUT "${DEBUG_SCALE[@]}" \
 		/selftests/run-kselftest.sh "$1"
