@@ -31,7 +31,8 @@ check()
 
 	"$vm/run.sh" --kernel kcsan --timeout 3000 --out "$logs/$name" \
 		--allow-warn 'BUG: KCSAN: |Call Trace:' -- \
-		/usr/bin/env SLOW=4 TIMEOUT=2700 /selftests/run-kselftest.sh "$1" \
+		/usr/bin/env SLOW=4 TIMEOUT=2700 "LOG_ALLOWED=BUG: KCSAN: " \
+		/selftests/run-kselftest.sh "$1" \
 		>"$logs/$name.log" 2>&1 || status=$?
 	if ((status)); then
 		echo "not ok $1: status $status; see $logs/$name.log"
