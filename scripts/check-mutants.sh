@@ -42,7 +42,8 @@ mutate()
 		"$TOP"/{Makefile,Kbuild,module} "$tree/"
 	rsync -a "$vm"/*.sh "$tree/selftests/vm/"
 	rsync -a "$TOP/selftests/module" "$tree/selftests/"
-	patch -s -d "$tree" -p 1 --no-backup-if-mismatch <"$1"
+	# Called in a condition, where "set -e" has no force
+	patch -s -d "$tree" -p 1 --no-backup-if-mismatch <"$1" || return
 	# Compilers may warn of what is wrong now
 	"$tree/selftests/vm/build.sh" "$2" DEBUG=1
 }

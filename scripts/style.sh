@@ -8,6 +8,7 @@
 #	scripts		shellcheck
 #	all text	codespell
 #	docs		what they name is there (check-scenarios.sh)
+#	mutants		the patches of check-mutants.sh apply
 
 set -e
 . "${0%/*}/lib.sh"
@@ -94,7 +95,16 @@ shell_scripts()
 	done < <(sources)
 }
 
-need shellcheck clang-format codespell spatch perl python3 git
+mutants()
+{
+	local file
+
+	for file in selftests/mutants/*.patch; do
+		patch -s -p 1 --dry-run <"$file" || echo "$file does not apply"
+	done
+}
+
+need patch shellcheck clang-format codespell spatch perl python3 git
 temp_dir
 mkdir "$tmp/include"
 scripts=$("${0%/*}/kernel-scripts.sh")
@@ -115,5 +125,6 @@ run scripts/indent.py "${c_files[@]}"
 run shellcheck -x "${shell_files[@]}"
 run codespell --ignore-words scripts/spelling-ok.txt "${all_files[@]}"
 run scripts/check-scenarios.sh
+run mutants
 run coccinelle_all
 exit $failed
