@@ -87,7 +87,7 @@ quoted()
 			\"*)
 				part=${part//\"/}
 				part=${part%" ..."}
-				[[ ! $script ]] || grep -v '^#' "$script" | grep -qwF "${part%%: ...}" ||
+				[[ ! $script ]] || grep -qwF "${part%%: ...}" <<<"$(grep -v '^#' "$script")" ||
 					complain "$script has no \"$part\"" ;;
 			esac
 		done < <(grep -oE '[a-z_-]+\.sh|"[^"]+"' <<<"$line")

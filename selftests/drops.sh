@@ -33,7 +33,7 @@ setup()
 # has_port NS PORT: does a UDP socket of the namespace have it?
 has_port()
 {
-	on "$1" cat /proc/net/udp /proc/net/udp6 | grep -qi ":$(printf %04X "$2") "
+	grep -qi ":$(printf %04X "$2") " <<<"$(on "$1" cat /proc/net/udp /proc/net/udp6)"
 }
 
 # receive NS ADDRESS: every datagram to its port 7000 goes to $TMP/received

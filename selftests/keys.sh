@@ -246,7 +246,7 @@ low_order()
 	done
 	vpn a show mt0 transfer >"$TMP/transfer"
 	for key in "${names[@]}"; do
-		! grep -F "$key" "$TMP/transfer" | grep -qv "	0	0\$" || fails echo "$key sent"
+		! grep -qv "	0	0\$" <<<"$(grep -F "$key" "$TMP/transfer")" || fails echo "$key sent"
 	done
 	(($(grep -c . "$TMP/transfer") >= ${#names[@]}))
 	ping_one a 10.9.0.2

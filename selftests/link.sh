@@ -52,7 +52,7 @@ with_plugin()
 	is 51820 0x7
 	same '51820 "0x7"' "$(ipn a -d -j link show mt0 | jq -r '.[0].linkinfo.info_data |
 		"\(.listen_port) \(.fwmark | tojson)"')"
-	ipn a -d link show mt0 | grep -q "^    mytun listen-port 51820 fwmark 0x7 "
+	grep -q "^    mytun listen-port 51820 fwmark 0x7 " <<<"$(ipn a -d link show mt0)"
 	ipn a link set mt0 type mytun fwmark off
 	is 51820 off
 	fails grep fwmark <(ipn a -d link show mt0)
@@ -81,7 +81,7 @@ without_plugin()
 	ipn a link add mt0 type mytun
 	defer ipn a link delete mt0
 	is 0 off
-	ipn a -d link show mt0 | grep -q "^    mytun "
+	grep -q "^    mytun " <<<"$(ipn a -d link show mt0)"
 	ipn a -d -j link show mt0 | jq -e '.[0].linkinfo.info_kind == "mytun"'
 	fails ipn a link add mt1 type mytun listen-port 5
 	ipn a link set mt0 up
@@ -145,7 +145,7 @@ port_in_use()
 	is 4322 off
 	raw "0 " set mt0 "$PORT" E310
 	is 4323 off
-	on a cat /proc/net/udp | grep -q ":10E3 "
+	grep -q ":10E3 " <<<"$(on a cat /proc/net/udp)"
 }
 
 # other_user PID: it has a user namespace of its own

@@ -195,9 +195,9 @@ log_has_none()
 	fails grep -iE "$pattern" "$TMP/log"
 	# The pattern is one that finds
 	read -r _ key <"$TMP/secrets"
-	pairs "$key" ' ' | grep -qiE "$pattern"
-	pairs "${key^^}" ', 0x' | grep -qiE "$pattern"
-	unhex "$key" | base64 -w 0 | grep -qiE "$pattern"
+	grep -qiE "$pattern" <<<"$(pairs "$key" ' ')"
+	grep -qiE "$pattern" <<<"$(pairs "${key^^}" ', 0x')"
+	grep -qiE "$pattern" <<<"$(unhex "$key" | base64 -w 0)"
 }
 
 # unhex HEX: the bytes themselves

@@ -204,10 +204,10 @@ wg_script()
 			[[ $key == "$peer" && $psk == "$(<"$TMP/psk")" && $ips == 10.0.0.0/8,fd00::/8 ]]
 			[[ $endpoint == 192.0.2.1:51820 && "$seen $rx $tx $keepalive" == "0 0 0 25" ]]
 		}
-		wg show mt0 | grep -q "^  listening port: 5555"
-		wg show mt0 | grep -q "^  persistent keepalive: every 25 seconds"
-		wg show mt0 | grep -q "^  preshared key: (hidden)"
-		WG_HIDE_KEYS=never wg show mt0 | grep -q "^  preshared key: $(<"$TMP/psk")"
+		grep -q "^  listening port: 5555" <<<"$(wg show mt0)"
+		grep -q "^  persistent keepalive: every 25 seconds" <<<"$(wg show mt0)"
+		grep -q "^  preshared key: (hidden)" <<<"$(wg show mt0)"
+		grep -q "^  preshared key: $(<"$TMP/psk")" <<<"$(WG_HIDE_KEYS=never wg show mt0)"
 		wg showconf mt0 | wg setconf mt0 /dev/stdin
 		wg set mt0 peer "$peer" remove
 		[[ ! $(wg show mt0 peers) ]]

@@ -68,7 +68,7 @@ deaf()
 # has_port NS PORT: does a UDP socket of the namespace have it?
 has_port()
 {
-	on "$1" cat /proc/net/udp | grep -qi ":$(printf %04X "$2") "
+	grep -qi ":$(printf %04X "$2") " <<<"$(on "$1" cat /proc/net/udp)"
 }
 
 throughput()

@@ -143,7 +143,8 @@ guarded()
 	train 9 "$(times 10 "$DATA$REST")"
 	train 10 "$DATA$REST$DATA$REST"
 	wait_for 5 drops_are "rx-unknown-index 2"
-	on b nft list table inet guard | grep -q "packets 1 "
+	# No "| grep -q": it does not wait for who writes, who then fails
+	grep -q "packets 1 " <<<"$(on b nft list table inet guard)"
 }
 
 # Connection tracking enters a flow though it begins with a train, and lets it go on
@@ -161,7 +162,7 @@ tracked()
 	RULES
 	defer on b nft delete table inet track
 	counted "$(times 10 "$DATA$REST")" "rx-unknown-index 10"
-	on b conntrack -L -p udp --sport 9 | grep -q dport=2
+	grep -q dport=2 <<<"$(on b conntrack -L -p udp --sport 9)"
 	iperf a 10.9.0.2 -n 2M
 	on b conntrack -F
 	iperf a 10.9.0.2 -n 2M

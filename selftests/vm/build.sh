@@ -62,7 +62,7 @@ copy_sources "$build"
 	compile "$kernel" "$build" "$@" && compile "$kernel" "$build/selftests/module" "$@"
 } 2>&1 | tee "$build.log"
 status=${PIPESTATUS[0]}
-if grep -v "$HARMLESS" "$build.log" | grep -q 'warning:'; then
+if grep -q 'warning:' <<<"$(grep -v "$HARMLESS" "$build.log")"; then
 	# Anew the next time, or the warning would not come again
 	rm -rf "$build"
 	die "warnings (kernel $name)"

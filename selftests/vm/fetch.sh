@@ -79,7 +79,7 @@ host_builds()
 {
 	type -P "$(compiler "$1")" >/dev/null &&
 		ldd "$1/headers/scripts/mod/modpost" >/dev/null 2>&1 &&
-		! ldd "$1/headers/scripts/mod/modpost" 2>&1 | grep -q 'not found'
+		! grep -q 'not found' <<<"$(ldd "$1/headers/scripts/mod/modpost" 2>&1)"
 }
 
 # make_chroot DIR SUITE FINAL: a small Debian with the right compiler and the headers
