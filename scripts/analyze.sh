@@ -19,7 +19,7 @@ options()
 {
 	case $1 in
 	module/core/* | selftests/unit/*) echo "${CORE[@]}" ;;
-	selftests/fuzz/fuzz_config.c | selftests/fuzz/fuzz_tunnel.c) echo "${USER[@]}" ;;
+	selftests/fuzz/fuzz_config.c | selftests/fuzz/fuzz_json.c | selftests/fuzz/fuzz_tunnel.c) echo "${USER[@]}" ;;
 	selftests/fuzz/*) echo "${CORE[@]}" -Iselftests/unit ;;
 	*) echo "${USER[@]}" ;;
 	esac

@@ -33,8 +33,10 @@ int config_complain(const struct config *cfg, const char *fmt, ...)
 
 	if (!cfg->log)
 		return -EINVAL;
-	if (cfg->source)
+	if (cfg->source && cfg->line)
 		fprintf(cfg->log, "%s:%u: ", cfg->source, cfg->line);
+	else if (cfg->source)
+		fprintf(cfg->log, "%s: ", cfg->source);
 	if (cfg->field)
 		fprintf(cfg->log, "%s: ", cfg->field);
 	va_start(args, fmt);

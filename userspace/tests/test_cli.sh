@@ -195,10 +195,56 @@ has "a credential" "PrivateKey = (hidden)" \
 check "a credential without a folder" 1 "CREDENTIALS_DIRECTORY is not set" \
 	env -u CREDENTIALS_DIRECTORY "$tool" up --dry-run keyfile.conf
 sed "1a#! PrivateKeyFile = $PWD/key" mtt0.conf >keyfile.conf
-check "two keys" 1 "PrivateKey and PrivateKeyFile exclude each other" dry keyfile.conf
+check "two keys" 1 "keyfile.conf:4: PrivateKey: PrivateKey and PrivateKeyFile exclude each other" dry keyfile.conf
 printf '[Peer]\nPublicKey = %s\n' "$psk" | cat mtt0.conf - >two.conf
 check "an endpoint for one of two" 1 "VPNCTL_ENDPOINT: there must be one peer, and there are 2" \
 	env VPNCTL_ENDPOINT=192.0.2.1:5 "$tool" up --dry-run two.conf
+# ---- JSON
+json() {
+	cat <<-END
+		{
+		  "mode": "client",
+		  "local_addr": "0.0.0.0:9000",
+		  "remote_addr": "192.0.2.1:9000",
+		  "tunnel_addr": "10.0.0.1/24",
+		  "mtu": 1400,
+		  "fec_data": 10,
+		  "fec_parity": 0,
+		  "timeout": 30,
+		  "keepalive": 10,
+		  "private_key": "$key",
+		  "peers": [ { "public_key": "$pub", "allowed_ips": [ "10.0.0.0/24", "10.97.0.0/16" ] } ]
+		}
+	END
+}
+json >mtt1.json
+printf '%s\n' "[Interface]" "ListenPort = 9000" "Address = 10.0.0.1/24" "MTU = 1400" "PrivateKey = $key" \
+	"#! Timeout = 30" "[Peer]" "PublicKey = $pub" "AllowedIPs = 10.0.0.0/24, 10.97.0.0/16" \
+	"Endpoint = 192.0.2.1:9000" "PersistentKeepalive = 10" >mtt1.conf
+dry mtt1.conf >lines && dry mtt1.json >out && cmp -s lines out && grep -q "^timeout 30 " out
+ok $? "the same tunnel in both formats: $(diff lines out)"
+has "--mtu is before JSON" "link set dev mtt1 mtu 1100 up" dry --mtu 1100 mtt1.json
+has "VPNCTL_ENDPOINT is before JSON" "Endpoint = 192.0.2.9:9" \
+	env VPNCTL_ENDPOINT=192.0.2.9:9 "$tool" up --dry-run ./mtt1.json
+json | sed 's/"fec_parity": 0/"fec_parity": 3/' >bad.json
+check "a feature that is not there" 1 "bad.json: fec_parity: Forward error correction is not built yet" \
+	dry bad.json
+json | sed 's/"mtu"/"mut"/' >bad.json
+check "a key that is not there" 1 "bad.json: mut: There is no such key" dry bad.json
+json | sed 's/1400,/1400/' >bad.json
+check "what is no JSON" 1 "bad.json:7: '}' expected" dry bad.json
+json | sed 's/192.0.2.1/no-such-host.invalid/' >bad.json
+check "a name in JSON" 1 "bad.json: " env WG_ENDPOINT_RESOLUTION_RETRIES=0 "$tool" up --dry-run bad.json
+! grep -q "bad.json:[0-9]" out
+ok $? "there is a line 0: $(cat out)"
+json | sed "s,\"private_key\".*,\"private_key_file\": \"$PWD/key\"\,," >keyfile.json
+has "private_key_file" "PrivateKey = (hidden)" dry keyfile.json
+check "down with JSON" 1 "mtt1: is not up" "$tool" down mtt1.json
+mkdir dir.json
+check "a directory" 1 "dir.json: Is a directory" dry dir.json
+chmod 644 mtt1.json
+check "JSON for everyone" 0 "Warning: mtt1.json is accessible for everyone" dry mtt1.json
+
 # a program that answers only when it has an input, started by one that has none
 mkdir programs
 cat >programs/ip <<'END'
