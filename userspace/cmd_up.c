@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "endpoint.h"
 #include "facts.h"
+#include "lock.h"
 #include "run.h"
 #include "tunnel_file.h"
 
@@ -183,16 +184,32 @@ static void complain_facts(const char *ifname, int err)
 		fprintf(stderr, "%s: %s\n", ifname, strerror(-err));
 }
 
-static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req)
+static int check_name(const struct request *req)
+{
+	if (req->dry_run || !if_nametoindex(req->ifname))
+		return 0;
+	fprintf(stderr, "%s: there is a device of this name already\n", req->ifname);
+	return -EEXIST;
+}
+
+static int take_lock(struct lock *lock, const struct request *req)
+{
+	return req->dry_run ? 0 : lock_take(lock, LOCK_PATH, stderr);
+}
+
+/* Names may take minutes to be resolved, which is before the lock. */
+static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req,
+		   struct lock *lock)
 {
 	struct facts facts;
-	int ret;
+	int ret = check_name(req);
 
-	if (!req->dry_run && if_nametoindex(req->ifname)) {
-		fprintf(stderr, "%s: there is a device of this name already\n", req->ifname);
-		return -EEXIST;
-	}
-	ret = endpoints_resolve(tun->dev, req->path);
+	if (!ret)
+		ret = endpoints_resolve(tun->dev, req->path);
+	if (!ret)
+		ret = take_lock(lock, req);
+	if (!ret)
+		ret = check_name(req);
 	if (ret)
 		return ret;
 	ret = facts_read(&facts, tun);
@@ -204,11 +221,15 @@ static int make_up(struct plan *plan, struct tunnel *tun, const struct request *
 	return plan_up(plan, tun, &facts);
 }
 
-static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req)
+static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req,
+		     struct lock *lock)
 {
 	struct traces traces;
-	int ret = traces_read(&traces, req->ifname);
+	int ret = take_lock(lock, req);
 
+	if (ret)
+		return ret;
+	ret = traces_read(&traces, req->ifname);
 	if (ret) {
 		fprintf(stderr, "%s: %s\n", req->ifname,
 			ret == -ENODEV ? "is not up" : strerror(-ret));
@@ -220,15 +241,17 @@ static int make_down(struct plan *plan, struct tunnel *tun, const struct request
 
 static int up(const struct request *req, struct config *cfg)
 {
+	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
 	int ret = override_all(cfg, req);
 
 	if (!ret)
-		ret = make_up(&plan, cfg->tun, req);
+		ret = make_up(&plan, cfg->tun, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)
 		ret = plan_run(&plan, cfg->tun, stderr);
+	lock_release(&lock);
 	plan_free(&plan);
 	return ret;
 }
@@ -236,6 +259,7 @@ static int up(const struct request *req, struct config *cfg)
 static int down(const struct request *req, struct config *cfg)
 {
 	struct tunnel *tun = cfg->tun;
+	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
 	int ret;
 
@@ -243,11 +267,12 @@ static int down(const struct request *req, struct config *cfg)
 	tun->foreign_key = !(tun->dev->flags & DEVICE_HAS_PRIVATE_KEY) ||
 			   getenv(settings[SET_PRIVATE_KEY].variable);
 	forget_variable(settings[SET_PRIVATE_KEY].variable);
-	ret = make_down(&plan, tun, req);
+	ret = make_down(&plan, tun, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)
 		ret = plan_run_all(&plan, tun, stderr);
+	lock_release(&lock);
 	plan_free(&plan);
 	return ret;
 }

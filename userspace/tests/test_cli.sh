@@ -199,6 +199,28 @@ check "two keys" 1 "keyfile.conf:4: PrivateKey: PrivateKey and PrivateKeyFile ex
 printf '[Peer]\nPublicKey = %s\n' "$psk" | cat mtt0.conf - >two.conf
 check "an endpoint for one of two" 1 "VPNCTL_ENDPOINT: there must be one peer, and there are 2" \
 	env VPNCTL_ENDPOINT=192.0.2.1:5 "$tool" up --dry-run two.conf
+# ---- two at once: their commands come one after the other, and fail before there is a device
+if [ -w /run ]; then
+	log=$PWD/log
+	for n in 3 4; do
+		sed "/^Address/aPreUp = echo in >>$log; sleep 0.3; echo out >>$log; false" mtt0.conf >mtt$n.conf
+		"$tool" up mtt$n.conf >once-$n 2>&1 &
+	done
+	wait
+	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another up or down is under way" once-[34] &&
+		[ "$(cat once-[34] | grep -c "PreUp: exit status 1")" = 2 ]
+	ok $? "two at once: $(cat log once-3 once-4)"
+	rm log
+	sed "/^Address/aPreUp = $tool up $PWD/mtt3.conf; echo up >>$log; false" mtt0.conf >mtt4.conf
+	timeout 20 "$tool" up mtt4.conf >out 2>&1
+	[ "$(tr '\n' ' ' <log)" = "in out up " ] && ! grep -q "Another" out
+	ok $? "one in a command of the other: $(cat log out)"
+	[ ! -e /run/vpnctl.lock ]
+	ok $? "a lock is left"
+else
+	echo "# /run cannot be written: two at once have not been tried"
+fi
+
 # ---- JSON
 json() {
 	cat <<-END
