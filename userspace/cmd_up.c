@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* up, down: a file becomes a tunnel with all that belongs to it, and goes again. */
+/* up, down, reload: a file becomes a tunnel with all that belongs to it, changes, and goes. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,9 @@
 #include "endpoint.h"
 #include "facts.h"
 #include "lock.h"
+#include "nl.h"
 #include "run.h"
+#include "sync.h"
 #include "tunnel_file.h"
 
 #define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
@@ -92,13 +94,13 @@ static bool read_setting(struct request *req, const char *arg, const char *value
 static int read_request(struct request *req, char *const *args, const char *command)
 {
 	const char *file = NULL;
-	bool up = !strcmp(command, "up"), wrong = false;
+	bool up = !strcmp(command, "up"), dry = strcmp(command, "reload"), wrong = false;
 
 	memset(req, 0, sizeof(*req));
 	req->kill_switch = -1;
 	req->gateway = -1;
 	for (; *args && !wrong; args++) {
-		if (!strcmp(*args, "--dry-run"))
+		if (dry && !strcmp(*args, "--dry-run"))
 			req->dry_run = true;
 		else if (up && read_switch(req, *args))
 			continue;
@@ -263,9 +265,6 @@ static int down(const struct request *req, struct config *cfg)
 	struct plan plan = { 0 };
 	int ret;
 
-	/* a key that is not in the file is not saved in it */
-	tun->foreign_key = !(tun->dev->flags & DEVICE_HAS_PRIVATE_KEY) ||
-			   getenv(settings[SET_PRIVATE_KEY].variable);
 	forget_variable(settings[SET_PRIVATE_KEY].variable);
 	ret = make_down(&plan, tun, req, &lock);
 	if (!ret && req->dry_run)
@@ -274,6 +273,55 @@ static int down(const struct request *req, struct config *cfg)
 		ret = plan_run_all(&plan, tun, stderr);
 	lock_release(&lock);
 	plan_free(&plan);
+	return ret;
+}
+
+/* What `up` has chosen, or was given beside the file, stays. */
+static void keep_unsaid(struct device *want, const struct device *have)
+{
+	if (!want->fwmark)
+		want->fwmark = have->fwmark;
+	if (!(want->flags & DEVICE_HAS_PRIVATE_KEY))
+		memcpy(want->private_key, have->private_key, KEY_LEN);
+}
+
+/* Only what differs is sent, so that sessions go on. */
+static int apply_changes(struct device *want)
+{
+	struct device *have = NULL;
+	struct nl nl;
+	int ret = nl_open(&nl);
+
+	if (!ret)
+		ret = nl_get_device(&nl, want->name, &have);
+	if (ret) {
+		nl_complain(&nl, "Unable to access interface", want->name, ret);
+		goto out;
+	}
+	keep_unsaid(want, have);
+	ret = sync_reduce(want, have);
+	if (!ret)
+		ret = nl_set_device(&nl, want);
+	if (ret)
+		nl_complain(&nl, "Unable to modify interface", want->name, ret);
+out:
+	device_free(have);
+	nl_close(&nl);
+	return ret;
+}
+
+static int reload(const struct request *req, struct config *cfg)
+{
+	struct lock lock = { .fd = -1 };
+	int ret = override_all(cfg, req);
+
+	if (!ret)
+		ret = endpoints_resolve(cfg->dev, req->path);
+	if (!ret)
+		ret = take_lock(&lock, req);
+	if (!ret)
+		ret = apply_changes(cfg->dev);
+	lock_release(&lock);
 	return ret;
 }
 
@@ -318,4 +366,17 @@ int cmd_up(char *const *args)
 int cmd_down(char *const *args)
 {
 	return run(args, "down", down);
+}
+
+/**
+ * cmd_reload() - give the device of a tunnel what its file says by now
+ * @args: <file> or <name>
+ *
+ * Addresses, routes, name servers and firewall stay as they are.
+ *
+ * Return: the exit code.
+ */
+int cmd_reload(char *const *args)
+{
+	return run(args, "reload", reload);
 }

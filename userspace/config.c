@@ -352,6 +352,81 @@ int config_read_args(struct config *cfg, char *const *args)
 	return ret;
 }
 
+/* Whether wg-quick(8) keeps the line from wg(8). @line is changed. */
+static bool is_for_quick(struct config *cfg, char *line)
+{
+	char *equals;
+
+	line[strcspn(line, "#")] = '\0';
+	config_strip_space(line);
+	if (*line == '[')
+		cfg->section = strcasecmp(line, "[Interface]") ? CONFIG_PEER : CONFIG_INTERFACE;
+	equals = strchr(line, '=');
+	if (!equals || cfg->section != CONFIG_INTERFACE)
+		return false;
+	*equals = '\0';
+	return find_key(tunnel_fields, line);
+}
+
+static void put_private_key(FILE *out, const struct device *dev)
+{
+	char key[KEY_BASE64_LEN];
+
+	key_to_base64(key, dev->private_key);
+	fprintf(out, "PrivateKey = %s\n", key);
+	explicit_bzero(key, sizeof(key));
+}
+
+static int strip_line(struct config *cfg, const char *line, FILE *out)
+{
+	enum config_section before = cfg->section;
+	char *copy = strdup(line);
+	bool leave_out;
+
+	if (!copy)
+		return config_no_memory(cfg);
+	leave_out = is_for_quick(cfg, copy);
+	explicit_bzero(copy, strlen(line));
+	free(copy);
+	if (leave_out)
+		return 0;
+	fprintf(out, "%s%s", line, strchr(line, '\n') ? "" : "\n");
+	if (before == CONFIG_NOWHERE && cfg->section == CONFIG_INTERFACE && cfg->tun->key_file)
+		put_private_key(out, cfg->dev);
+	return 0;
+}
+
+/**
+ * config_strip() - copy a file without the lines that are for wg-quick(8) alone
+ * @cfg: has read the file without error; with the key from tun->key_file if there is one,
+ *	which is put into the copy
+ * @in: the file once more
+ * @out: where to
+ *
+ * Return: 0, -ENOMEM, or the errno of a failed read.
+ */
+int config_strip(struct config *cfg, FILE *in, FILE *out)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int ret = 0;
+
+	cfg->section = CONFIG_NOWHERE;
+	while (!ret && (len = getline(&line, &room, in)) >= 0) {
+		ret = strip_line(cfg, line, out);
+		explicit_bzero(line, (size_t)len);
+	}
+	if (!ret && ferror(in)) {
+		ret = -errno;
+		config_complain(cfg, "%s", strerror(-ret));
+	}
+	free(line);
+	/* wg-quick(8) has this line, too */
+	fputc('\n', out);
+	return ret;
+}
+
 static const struct field *find_any(const char *key)
 {
 	static const struct field *const all[] = {

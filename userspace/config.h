@@ -39,6 +39,8 @@ struct config {
 
 int config_read(struct config *cfg, FILE *in);
 int config_read_file(struct config *cfg, const char *path);
+int config_open(struct config *cfg, const char *path, int (*read)(struct config *cfg, FILE *in));
+int config_strip(struct config *cfg, FILE *in, FILE *out);
 int config_read_json(struct config *cfg, FILE *in);
 int config_read_json_file(struct config *cfg, const char *path);
 int config_read_args(struct config *cfg, char *const *args);

@@ -28,7 +28,6 @@ extern const struct field extension_fields[];	/* of lines that begin with "#!", 
 extern const struct field peer_extension_fields[];	/* of them what is not for `up' alone */
 
 int config_begin_peer(struct config *cfg, uint32_t flags);
-int config_open(struct config *cfg, const char *path, int (*read)(struct config *cfg, FILE *in));
 int config_apply(struct config *cfg, const char *key, const char *value);
 int config_complain(const struct config *cfg, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -192,7 +192,7 @@ static bool endpoint_from_number(union endpoint *ep, const char *host)
 /* Whether a name can be asked of DNS: not empty, not a broken address. */
 static bool is_host_name(const char *host)
 {
-	return *host && !strchr(host, ':') && host[strspn(host, "0123456789.")];
+	return *host && !strpbrk(host, ":[]") && host[strspn(host, "0123456789.")];
 }
 
 /*

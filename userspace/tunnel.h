@@ -43,7 +43,7 @@ struct texts {
  * @key_file: where the private key is; NULL: in the file itself
  * @client_endpoint: where clients reach this host, HOST or HOST:PORT; NULL: not said
  * @client_dns: name servers for clients; NULL: not said
- * @foreign_key: the private key does not come from the file and is not saved in it
+ * @foreign_key: the private key does not come from the file, nor from @key_file
  */
 struct tunnel {
 	struct device *dev;

@@ -64,7 +64,7 @@ check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
 for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top \
-	up down addclient; do
+	up down save strip reload addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 # Both completions know every command and every option that the tool says it has
@@ -221,6 +221,46 @@ else
 	echo "# /run cannot be written: two at once have not been tried"
 fi
 
+# ---- strip, save, reload
+sed '1a# a comment' mtt0.conf >mtt2.conf
+cat >stripped <<-END
+	[Interface]
+	# a comment
+	PrivateKey = $key
+	ListenPort = 1
+	[Peer]
+	PublicKey = $pub
+	Endpoint = 192.0.2.1:5
+	AllowedIPs = 10.98.0.0/24
+
+END
+"$tool" strip ./mtt2.conf >out 2>&1 && cmp -s stripped out
+ok $? "strip: $(diff stripped out)"
+if command -v wg-quick >/dev/null; then
+	wg-quick strip ./mtt2.conf 2>/dev/null | cmp -s - out
+	ok $? "strip as wg-quick has it"
+fi
+sed 's/^PrivateKey.*/#! PrivateKeyFile = key/' mtt2.conf >mtt5.conf
+has "strip puts the key of another file in" "PrivateKey = $key" \
+	env CREDENTIALS_DIRECTORY="$PWD" "$tool" strip mtt5.conf
+check "strip for the world" 0 "Warning: writing to world accessible file." \
+	bash -c "umask 022; '$tool' strip mtt2.conf >world2; cat world2"
+check "strip a bad file" 1 "bad.conf:3: Line unrecognized" "$tool" strip bad.conf
+[ "$(grep -vc : out)" = 1 ]
+ok $? "strip has printed a bad file: $(cat out)"
+check "strip to a full disk" 1 "No space left" bash -c "'$tool' strip mtt2.conf >/dev/full"
+cp mtt2.conf before
+check "save what is not up" 1 "mtt2: save the configuration: " "$tool" save mtt2.conf
+cmp -s before mtt2.conf
+ok $? "save has changed the file: $(cat mtt2.conf)"
+check "reload what is not up" 1 "Unable to access interface: " "$tool" reload mtt2.conf
+check "reload a bad file" 1 "bad.conf:3: Line unrecognized" "$tool" reload bad.conf
+check "reload nothing" 1 "Usage: vpnctl reload" "$tool" reload
+check "reload --dry-run" 1 "Usage: vpnctl reload" "$tool" reload --dry-run mtt2.conf
+check "save two" 1 "Usage: vpnctl save" "$tool" save mtt0 mtt2
+check "strip nothing" 1 "Usage: vpnctl strip" "$tool" strip
+check "strip a name" 1 "/etc/vpnctl/no-such-mt.conf: No such file or directory" "$tool" strip no-such-mt
+
 # ---- JSON
 json() {
 	cat <<-END
@@ -261,6 +301,12 @@ check "a name in JSON" 1 "bad.json: " env WG_ENDPOINT_RESOLUTION_RETRIES=0 "$too
 ok $? "there is a line 0: $(cat out)"
 json | sed "s,\"private_key\".*,\"private_key_file\": \"$PWD/key\"\,," >keyfile.json
 has "private_key_file" "PrivateKey = (hidden)" dry keyfile.json
+"$tool" strip mtt1.json >out && "$tool" strip mtt1.conf | grep -v '^#!\|^$' | sort >lines
+sort out | grep . | cmp -s - lines
+ok $? "strip prints JSON as lines: $(cat out)"
+json | sed 's/192.0.2.1/a.example/' >name.json
+has "strip resolves no names" "Endpoint = a.example:9000" "$tool" strip name.json
+check "save to JSON" 1 "mtt1.json: JSON is read and not written" "$tool" save mtt1.json
 check "down with JSON" 1 "mtt1: is not up" "$tool" down mtt1.json
 mkdir dir.json
 check "a directory" 1 "dir.json: Is a directory" dry dir.json
