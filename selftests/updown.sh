@@ -23,7 +23,7 @@
 ROUNDS=${ROUNDS:-4}
 
 [[ $KIND == mytun ]] || skip_all "up makes devices of kind mytun"
-plan 15
+plan 19
 need nft tcpdump
 
 # ---- tools that fail when they are told to, and a resolvconf
@@ -76,10 +76,10 @@ failing_vpnctl()
 	PATH=$TMP/failing:$PATH on c vpnctl "$@"
 }
 
-# quiet_down NAME: at the end of a check that may have failed before its own
+# quiet_down NAME [SUFFIX]: at the end of a check that may have failed before its own
 quiet_down()
 {
-	c_vpnctl down "$TMP/$1.conf" >"$TMP/quiet" 2>&1 || true
+	c_vpnctl down "$TMP/$1.${2:-conf}" >"$TMP/quiet" 2>&1 || true
 }
 
 # ---- files
@@ -453,6 +453,94 @@ save_config()
 	c_vpnctl down "$TMP/saved.conf"
 }
 
+# A key from elsewhere is not saved in place of the file's; save leaves the tunnel up
+save_other_key()
+{
+	put_file other.conf "SaveConfig = true" "Table = off"
+	echo "${PRIV[x]}" >"$TMP/other.key"
+	defer quiet_down other
+	c_vpnctl up --private-key "$TMP/other.key" "$TMP/other.conf"
+	same "${PUB[x]}" "$(vpn c show other public-key)"
+	vpn c set other listen-port 6
+	c_vpnctl save "$TMP/other.conf"
+	grep -qx "ListenPort = 6" "$TMP/other.conf"
+	grep -qx "PrivateKey = ${PRIV[c]}" "$TMP/other.conf"
+	c_vpnctl down "$TMP/other.conf"
+	fails grep -F "${PRIV[x]}" "$TMP/other.conf"
+}
+
+# The session and the mark of a full tunnel stay, a peer comes and goes, a wrong file changes nothing
+reload()
+{
+	local before
+
+	defer quiet_down plain
+	c_vpnctl up "$TMP/plain.conf"
+	page 10.4.0.2
+	before=$(vpn c show plain latest-handshakes; vpn c show plain fwmark)
+	printf '[Peer]\nPublicKey = %s\nAllowedIPs = 10.77.0.0/16\n' "${PUB[x]}" |
+		cat "$TMP/plain.conf" - >"$TMP/more" && cp "$TMP/plain.conf" "$TMP/less"
+	cp "$TMP/more" "$TMP/plain.conf"
+	c_vpnctl reload "$TMP/plain.conf"
+	same 2 "$(vpn c show plain peers | wc -l)"
+	echo "Nonsense = 1" >>"$TMP/plain.conf"
+	fails c_vpnctl reload "$TMP/plain.conf"
+	same 2 "$(vpn c show plain peers | wc -l)"
+	cp "$TMP/less" "$TMP/plain.conf"
+	c_vpnctl reload "$TMP/plain.conf"
+	same "$before" "$(vpn c show plain latest-handshakes; vpn c show plain fwmark)"
+	page 10.4.0.2
+	c_vpnctl down "$TMP/plain.conf"
+	unchanged c
+}
+
+# put_json FILE KEY: a client whose server has this key
+put_json()
+{
+	cat >"$TMP/$1" <<-END
+		{
+		  "mode": "client",
+		  "local_addr": "0.0.0.0:9000",
+		  "remote_addr": "10.4.0.1:51820",
+		  "tunnel_addr": "10.9.0.2/24",
+		  "mtu": 1400,
+		  "fec_data": 10,
+		  "fec_parity": 0,
+		  "timeout": ${TIMEOUT:-30},
+		  "keepalive": 0,
+		  "private_key": "${PRIV[c]}",
+		  "peers": [ { "public_key": "$2", "allowed_ips": "10.9.0.0/24" } ]
+		}
+	END
+	chmod 600 "$TMP/$1"
+}
+
+# up ends when the tunnel works, though nothing has been sent through it; the keepalive stays off
+json()
+{
+	put_json seed.json "${PUB[g]}"
+	defer quiet_down seed json
+	c_vpnctl up "$TMP/seed.json"
+	fails grep -P "\t0$" <<<"$(vpn c show seed latest-handshakes)"
+	grep -qP "\toff$" <<<"$(vpn c show seed persistent-keepalive)"
+	same 9000 "$(vpn c show seed listen-port)"
+	c_vpnctl down "$TMP/seed.json"
+	unchanged c
+}
+
+json_no_answer()
+{
+	TIMEOUT=2 put_json seed.json "${PUB[x]}"
+	fails c_vpnctl up "$TMP/seed.json" 2>"$TMP/said"
+	grep -qx "seed: wait for handshakes: no answer from ${PUB[x]} within 2 s" "$TMP/said"
+	grep -qx "seed: what was done is undone" "$TMP/said"
+	unchanged c
+	sed -i 's/"fec_parity": 0/"fec_parity": 3/' "$TMP/seed.json"
+	fails c_vpnctl up "$TMP/seed.json" 2>"$TMP/said"
+	grep -q "seed.json: fec_parity: Forward error correction is not built yet" "$TMP/said"
+	unchanged c
+}
+
 setup
 echo "# $ROUNDS rounds"
 check "a gateway comes up" gateway_up
@@ -467,5 +555,9 @@ check "what is no tool's failure, too" other_steps_fail
 check "two tunnels, and the settings that they share" two_tunnels
 check "a device that is gone" device_gone
 check "what is changed is saved" save_config
+check "a key from elsewhere is not saved" save_other_key
+check "reload changes peers and nothing else" reload
+check "JSON: up waits until the tunnel works" json
+check "JSON: up takes all back when it does not" json_no_answer
 check "a gateway goes" gateway_down
 finish

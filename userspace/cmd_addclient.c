@@ -23,6 +23,10 @@
 	"%s: where clients reach this host is not known: it has no public address. " \
 	"Say it with --endpoint HOST[:PORT], or by `#! ClientEndpoint = HOST' in this file\n"
 
+#define NOT_TO_JSON                                                           \
+	"%s: A client is a section behind the others of a file, and JSON has " \
+	"no sections\n"
+
 /**
  * struct request - the command line, and what it means
  * @hub: file or name of the hub; NULL: the only one there is
@@ -162,8 +166,13 @@ static int read_live(struct work *work)
 static int read_hub(struct work *work)
 {
 	struct tunnel *hub = work->hub.tun;
-	int ret = lock_folder(work->req.path);
+	int ret;
 
+	if (tunnel_file_is_json(work->req.path)) {
+		fprintf(stderr, NOT_TO_JSON, work->req.path);
+		return -EINVAL;
+	}
+	ret = lock_folder(work->req.path);
 	if (!ret)
 		ret = tunnel_file_read(&work->hub, work->req.path);
 	if (ret)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* up, down: a file becomes a tunnel with all that belongs to it, and goes again. */
+/* up, down, reload: a file becomes a tunnel with all that belongs to it, changes, and goes. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,10 @@
 #include "commands.h"
 #include "endpoint.h"
 #include "facts.h"
+#include "lock.h"
+#include "nl.h"
 #include "run.h"
+#include "sync.h"
 #include "tunnel_file.h"
 
 #define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
@@ -91,13 +94,13 @@ static bool read_setting(struct request *req, const char *arg, const char *value
 static int read_request(struct request *req, char *const *args, const char *command)
 {
 	const char *file = NULL;
-	bool up = !strcmp(command, "up"), wrong = false;
+	bool up = !strcmp(command, "up"), dry = strcmp(command, "reload"), wrong = false;
 
 	memset(req, 0, sizeof(*req));
 	req->kill_switch = -1;
 	req->gateway = -1;
 	for (; *args && !wrong; args++) {
-		if (!strcmp(*args, "--dry-run"))
+		if (dry && !strcmp(*args, "--dry-run"))
 			req->dry_run = true;
 		else if (up && read_switch(req, *args))
 			continue;
@@ -183,16 +186,32 @@ static void complain_facts(const char *ifname, int err)
 		fprintf(stderr, "%s: %s\n", ifname, strerror(-err));
 }
 
-static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req)
+static int check_name(const struct request *req)
+{
+	if (req->dry_run || !if_nametoindex(req->ifname))
+		return 0;
+	fprintf(stderr, "%s: there is a device of this name already\n", req->ifname);
+	return -EEXIST;
+}
+
+static int take_lock(struct lock *lock, const struct request *req)
+{
+	return req->dry_run ? 0 : lock_take(lock, LOCK_PATH, stderr);
+}
+
+/* Names may take minutes to be resolved, which is before the lock. */
+static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req,
+		   struct lock *lock)
 {
 	struct facts facts;
-	int ret;
+	int ret = check_name(req);
 
-	if (!req->dry_run && if_nametoindex(req->ifname)) {
-		fprintf(stderr, "%s: there is a device of this name already\n", req->ifname);
-		return -EEXIST;
-	}
-	ret = endpoints_resolve(tun->dev, req->path);
+	if (!ret)
+		ret = endpoints_resolve(tun->dev, req->path);
+	if (!ret)
+		ret = take_lock(lock, req);
+	if (!ret)
+		ret = check_name(req);
 	if (ret)
 		return ret;
 	ret = facts_read(&facts, tun);
@@ -204,11 +223,15 @@ static int make_up(struct plan *plan, struct tunnel *tun, const struct request *
 	return plan_up(plan, tun, &facts);
 }
 
-static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req)
+static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req,
+		     struct lock *lock)
 {
 	struct traces traces;
-	int ret = traces_read(&traces, req->ifname);
+	int ret = take_lock(lock, req);
 
+	if (ret)
+		return ret;
+	ret = traces_read(&traces, req->ifname);
 	if (ret) {
 		fprintf(stderr, "%s: %s\n", req->ifname,
 			ret == -ENODEV ? "is not up" : strerror(-ret));
@@ -220,15 +243,17 @@ static int make_down(struct plan *plan, struct tunnel *tun, const struct request
 
 static int up(const struct request *req, struct config *cfg)
 {
+	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
 	int ret = override_all(cfg, req);
 
 	if (!ret)
-		ret = make_up(&plan, cfg->tun, req);
+		ret = make_up(&plan, cfg->tun, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)
 		ret = plan_run(&plan, cfg->tun, stderr);
+	lock_release(&lock);
 	plan_free(&plan);
 	return ret;
 }
@@ -236,19 +261,67 @@ static int up(const struct request *req, struct config *cfg)
 static int down(const struct request *req, struct config *cfg)
 {
 	struct tunnel *tun = cfg->tun;
+	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
 	int ret;
 
-	/* a key that is not in the file is not saved in it */
-	tun->foreign_key = !(tun->dev->flags & DEVICE_HAS_PRIVATE_KEY) ||
-			   getenv(settings[SET_PRIVATE_KEY].variable);
 	forget_variable(settings[SET_PRIVATE_KEY].variable);
-	ret = make_down(&plan, tun, req);
+	ret = make_down(&plan, tun, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)
 		ret = plan_run_all(&plan, tun, stderr);
+	lock_release(&lock);
 	plan_free(&plan);
+	return ret;
+}
+
+/* What `up` has chosen, or was given beside the file, stays. */
+static void keep_unsaid(struct device *want, const struct device *have)
+{
+	if (!want->fwmark)
+		want->fwmark = have->fwmark;
+	if (!(want->flags & DEVICE_HAS_PRIVATE_KEY))
+		memcpy(want->private_key, have->private_key, KEY_LEN);
+}
+
+/* Only what differs is sent, so that sessions go on. */
+static int apply_changes(struct device *want)
+{
+	struct device *have = NULL;
+	struct nl nl;
+	int ret = nl_open(&nl);
+
+	if (!ret)
+		ret = nl_get_device(&nl, want->name, &have);
+	if (ret) {
+		nl_complain(&nl, "Unable to access interface", want->name, ret);
+		goto out;
+	}
+	keep_unsaid(want, have);
+	ret = sync_reduce(want, have);
+	if (!ret)
+		ret = nl_set_device(&nl, want);
+	if (ret)
+		nl_complain(&nl, "Unable to modify interface", want->name, ret);
+out:
+	device_free(have);
+	nl_close(&nl);
+	return ret;
+}
+
+static int reload(const struct request *req, struct config *cfg)
+{
+	struct lock lock = { .fd = -1 };
+	int ret = override_all(cfg, req);
+
+	if (!ret)
+		ret = endpoints_resolve(cfg->dev, req->path);
+	if (!ret)
+		ret = take_lock(&lock, req);
+	if (!ret)
+		ret = apply_changes(cfg->dev);
+	lock_release(&lock);
 	return ret;
 }
 
@@ -293,4 +366,17 @@ int cmd_up(char *const *args)
 int cmd_down(char *const *args)
 {
 	return run(args, "down", down);
+}
+
+/**
+ * cmd_reload() - give the device of a tunnel what its file says by now
+ * @args: <file> or <name>
+ *
+ * Addresses, routes, name servers and firewall stay as they are.
+ *
+ * Return: the exit code.
+ */
+int cmd_reload(char *const *args)
+{
+	return run(args, "reload", reload);
 }

@@ -40,6 +40,9 @@ int cmd_top(char *const *args);
 int cmd_metrics(char *const *args);
 int cmd_up(char *const *args);
 int cmd_down(char *const *args);
+int cmd_save(char *const *args);
+int cmd_strip(char *const *args);
+int cmd_reload(char *const *args);
 int cmd_addclient(char *const *args);
 
 void warn_world_readable(void);

@@ -11,7 +11,14 @@
 #include "config_parse.h"
 #include "encoding.h"
 
-static int begin_peer(struct config *cfg, uint32_t flags)
+/**
+ * config_begin_peer() - what follows is about one more peer
+ * @cfg: with dev set
+ * @flags: enum peer_flags that it begins with
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int config_begin_peer(struct config *cfg, uint32_t flags)
 {
 	struct peer *peer = device_add_peer(cfg->dev);
 
@@ -30,7 +37,7 @@ static int read_section(struct config *cfg, const char *text)
 		return 0;
 	}
 	if (!strcasecmp(text, "[Peer]"))
-		return begin_peer(cfg, PEER_REPLACE_ALLOWEDIPS);
+		return config_begin_peer(cfg, PEER_REPLACE_ALLOWEDIPS);
 	return config_complain(cfg, "Unknown section: `%s'", text);
 }
 
@@ -79,11 +86,20 @@ static const struct field *find_field(struct config *cfg, char *line, char *equa
 	return field;
 }
 
+/* To be looked at after each field, so that the second one of the two is named. */
+static int check_key_source(const struct config *cfg)
+{
+	if (!cfg->tun || !cfg->tun->key_file || !(cfg->dev->flags & DEVICE_HAS_PRIVATE_KEY))
+		return 0;
+	return config_complain(cfg, "PrivateKey and PrivateKeyFile exclude each other");
+}
+
 /* Whatever is behind the '=' may be a secret and is not repeated here. */
 static int read_assignment(struct config *cfg, char *line, bool extension)
 {
 	char *equals = strchr(line, '=');
 	const struct field *field;
+	int ret;
 
 	if (!equals)
 		return config_complain(cfg, "Line unrecognized: no `=' after the name");
@@ -94,7 +110,8 @@ static int read_assignment(struct config *cfg, char *line, bool extension)
 		return config_complain(cfg, "%s belongs under [%s]", field->key,
 				       field->section == CONFIG_PEER ? "Peer" : "Interface");
 	cfg->field = field->key;
-	return field->parse(cfg, trim(equals + 1));
+	ret = field->parse(cfg, trim(equals + 1));
+	return ret ? ret : check_key_source(cfg);
 }
 
 /* To wg it is a comment, and so it is where `up' alone would know what to do with it. */
@@ -185,13 +202,14 @@ int config_read(struct config *cfg, FILE *in)
 }
 
 /**
- * config_read_file() - parse a configuration file
- * @cfg: with log and dev set
+ * config_open() - open a file and have it read
+ * @cfg: with log set
  * @path: its name
+ * @read: reads it
  *
- * Return: as config_read().
+ * Return: what @read returns, or the errno of fopen() after a complaint.
  */
-int config_read_file(struct config *cfg, const char *path)
+int config_open(struct config *cfg, const char *path, int (*read)(struct config *cfg, FILE *in))
 {
 	/* stdio's buffer would keep keys after fclose(): it gets ours, which is wiped */
 	static char buffer[4096];
@@ -206,10 +224,22 @@ int config_read_file(struct config *cfg, const char *path)
 		return ret;
 	}
 	setvbuf(in, buffer, _IOFBF, sizeof(buffer));
-	ret = config_read(cfg, in);
+	ret = read(cfg, in);
 	fclose(in);
 	explicit_bzero(buffer, sizeof(buffer));
 	return ret;
+}
+
+/**
+ * config_read_file() - parse a configuration file
+ * @cfg: with log and dev set
+ * @path: its name
+ *
+ * Return: as config_read().
+ */
+int config_read_file(struct config *cfg, const char *path)
+{
+	return config_open(cfg, path, config_read);
 }
 
 /* Fill @text from the file. Return: the length, at most @room, or -errno. */
@@ -257,7 +287,7 @@ static int parse_key_file(struct config *cfg, const struct field *field, const c
 
 static int read_peer_args(struct config *cfg, const char *value)
 {
-	int ret = begin_peer(cfg, 0);
+	int ret = config_begin_peer(cfg, 0);
 
 	return ret ? ret : find_key(config_fields, "PublicKey")->parse(cfg, value);
 }
@@ -322,6 +352,119 @@ int config_read_args(struct config *cfg, char *const *args)
 	return ret;
 }
 
+/* Whether wg-quick(8) keeps the line from wg(8). @line is changed. */
+static bool is_for_quick(struct config *cfg, char *line)
+{
+	char *equals;
+
+	line[strcspn(line, "#")] = '\0';
+	config_strip_space(line);
+	if (*line == '[')
+		cfg->section = strcasecmp(line, "[Interface]") ? CONFIG_PEER : CONFIG_INTERFACE;
+	equals = strchr(line, '=');
+	if (!equals || cfg->section != CONFIG_INTERFACE)
+		return false;
+	*equals = '\0';
+	return find_key(tunnel_fields, line);
+}
+
+static void put_private_key(FILE *out, const struct device *dev)
+{
+	char key[KEY_BASE64_LEN];
+
+	key_to_base64(key, dev->private_key);
+	fprintf(out, "PrivateKey = %s\n", key);
+	explicit_bzero(key, sizeof(key));
+}
+
+static int strip_line(struct config *cfg, const char *line, FILE *out)
+{
+	enum config_section before = cfg->section;
+	char *copy = strdup(line);
+	bool leave_out;
+
+	if (!copy)
+		return config_no_memory(cfg);
+	leave_out = is_for_quick(cfg, copy);
+	explicit_bzero(copy, strlen(line));
+	free(copy);
+	if (leave_out)
+		return 0;
+	fprintf(out, "%s%s", line, strchr(line, '\n') ? "" : "\n");
+	if (before == CONFIG_NOWHERE && cfg->section == CONFIG_INTERFACE && cfg->tun->key_file)
+		put_private_key(out, cfg->dev);
+	return 0;
+}
+
+/**
+ * config_strip() - copy a file without the lines that are for wg-quick(8) alone
+ * @cfg: has read the file without error; with the key from tun->key_file if there is one,
+ *	which is put into the copy
+ * @in: the file once more
+ * @out: where to
+ *
+ * Return: 0, -ENOMEM, or the errno of a failed read.
+ */
+int config_strip(struct config *cfg, FILE *in, FILE *out)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int ret = 0;
+
+	cfg->section = CONFIG_NOWHERE;
+	while (!ret && (len = getline(&line, &room, in)) >= 0) {
+		ret = strip_line(cfg, line, out);
+		explicit_bzero(line, (size_t)len);
+	}
+	if (!ret && ferror(in)) {
+		ret = -errno;
+		config_complain(cfg, "%s", strerror(-ret));
+	}
+	free(line);
+	/* wg-quick(8) has this line, too */
+	fputc('\n', out);
+	return ret;
+}
+
+static const struct field *find_any(const char *key)
+{
+	static const struct field *const all[] = {
+		config_fields, tunnel_fields, extension_fields, peer_extension_fields,
+	};
+	const struct field *field = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]) && !field; i++)
+		field = find_key(all[i], key);
+	return field;
+}
+
+/**
+ * config_apply() - a value from a file that has no lines
+ * @cfg: with source, field, log, dev and tun set; a peer has begun when @key is about one
+ * @key: name of a field in a file with lines
+ * @value: its value
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int config_apply(struct config *cfg, const char *key, const char *value)
+{
+	const struct field *field = find_any(key);
+	char *copy = strdup(value);
+	size_t len = strlen(value);
+	int ret;
+
+	if (!copy)
+		return config_no_memory(cfg);
+	if (find_key(config_fields, key))
+		config_strip_space(copy);
+	ret = field->parse(cfg, trim(copy));
+	explicit_bzero(copy, len);
+	free(copy);
+	return ret ? ret : check_key_source(cfg);
+}
+
 /**
  * config_override() - a value that does not stand in the file
  * @cfg: with log and dev set; @cfg->dev has one peer when @key is about a peer
@@ -335,10 +478,8 @@ int config_read_args(struct config *cfg, char *const *args)
 int config_override(struct config *cfg, const char *name, const char *key, const char *value,
 		    bool from_file)
 {
-	const struct field *field = find_key(config_fields, key);
+	const struct field *field = find_any(key);
 
-	if (!field)
-		field = find_key(tunnel_fields, key);
 	cfg->source = NULL;
 	cfg->line = 0;
 	cfg->field = name;

@@ -19,7 +19,7 @@ enum config_section {
 /**
  * struct config - state of one parse
  * @source: name of the file for messages; NULL when arguments are parsed
- * @line: the line in @source, from 1
+ * @line: the line in @source, from 1; 0: it is not known
  * @field: the field or argument whose value is looked at, NULL for none
  * @section: what the fields are about
  * @log: where errors and warnings go; NULL: nowhere
@@ -39,6 +39,10 @@ struct config {
 
 int config_read(struct config *cfg, FILE *in);
 int config_read_file(struct config *cfg, const char *path);
+int config_open(struct config *cfg, const char *path, int (*read)(struct config *cfg, FILE *in));
+int config_strip(struct config *cfg, FILE *in, FILE *out);
+int config_read_json(struct config *cfg, FILE *in);
+int config_read_json_file(struct config *cfg, const char *path);
 int config_read_args(struct config *cfg, char *const *args);
 int config_override(struct config *cfg, const char *name, const char *key, const char *value,
 		    bool from_file);

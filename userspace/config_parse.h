@@ -27,6 +27,8 @@ extern const struct field tunnel_fields[];	/* of wg-quick(8), trimmed */
 extern const struct field extension_fields[];	/* of lines that begin with "#!", trimmed */
 extern const struct field peer_extension_fields[];	/* of them what is not for `up' alone */
 
+int config_begin_peer(struct config *cfg, uint32_t flags);
+int config_apply(struct config *cfg, const char *key, const char *value);
 int config_complain(const struct config *cfg, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int config_no_memory(const struct config *cfg);

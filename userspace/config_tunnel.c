@@ -14,6 +14,7 @@
 
 #define LEAST_MTU 68	/* RFC 791 */
 #define MOST_MTU 65535
+#define MOST_TIMEOUT 3600
 
 /* Call @each for the words of a value: white space and commas are between them. */
 static int each_word(struct config *cfg, const char *value,
@@ -175,6 +176,17 @@ static int parse_gateway(struct config *cfg, const char *value)
 	return parse_bool(cfg, value, "yes", "no", &cfg->tun->gateway);
 }
 
+static int parse_timeout(struct config *cfg, const char *value)
+{
+	uint64_t seconds;
+
+	if (config_number(value, 10, MOST_TIMEOUT, &seconds))
+		return config_complain(cfg, "Timeout is not 0-%d seconds: `%s'", MOST_TIMEOUT,
+				       value);
+	cfg->tun->timeout = (unsigned int)seconds;
+	return 0;
+}
+
 static int parse_key_path(struct config *cfg, const char *value)
 {
 	if (!*value)
@@ -202,6 +214,7 @@ static int parse_name(struct config *cfg, const char *value)
 const struct field extension_fields[] = {
 	{ "KillSwitch", NULL, CONFIG_INTERFACE, false, parse_kill_switch },
 	{ "Gateway", NULL, CONFIG_INTERFACE, false, parse_gateway },
+	{ "Timeout", NULL, CONFIG_INTERFACE, false, parse_timeout },
 	{ "PrivateKeyFile", NULL, CONFIG_INTERFACE, false, parse_key_path },
 	{ "ClientEndpoint", NULL, CONFIG_INTERFACE, false, parse_client_endpoint },
 	{ "ClientDNS", NULL, CONFIG_INTERFACE, false, parse_client_dns },

@@ -33,8 +33,10 @@ int config_complain(const struct config *cfg, const char *fmt, ...)
 
 	if (!cfg->log)
 		return -EINVAL;
-	if (cfg->source)
+	if (cfg->source && cfg->line)
 		fprintf(cfg->log, "%s:%u: ", cfg->source, cfg->line);
+	else if (cfg->source)
+		fprintf(cfg->log, "%s: ", cfg->source);
 	if (cfg->field)
 		fprintf(cfg->log, "%s: ", cfg->field);
 	va_start(args, fmt);
@@ -190,7 +192,7 @@ static bool endpoint_from_number(union endpoint *ep, const char *host)
 /* Whether a name can be asked of DNS: not empty, not a broken address. */
 static bool is_host_name(const char *host)
 {
-	return *host && !strchr(host, ':') && host[strspn(host, "0123456789.")];
+	return *host && !strpbrk(host, ":[]") && host[strspn(host, "0123456789.")];
 }
 
 /*

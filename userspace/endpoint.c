@@ -78,8 +78,10 @@ static int lookup(struct peer *peer)
 
 static void complain(const struct peer *peer, const char *source, int err)
 {
-	if (source)
+	if (source && peer->endpoint_line)
 		fprintf(stderr, "%s:%u: ", source, peer->endpoint_line);
+	else if (source)
+		fprintf(stderr, "%s: ", source);
 	fprintf(stderr, "%s: `%s:%u'", err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err),
 		peer->endpoint_host, ntohs(peer->endpoint.sin.sin_port));
 }

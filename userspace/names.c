@@ -119,7 +119,7 @@ static int add_file(struct names *names, const struct names *old, const char *pa
 	if (tunnel_file_device(cfg.dev->name, path)) {
 		if (log)
 			fprintf(log, "%s: " TUNNEL_NAME_RULE "\n", path);
-	} else if (!config_read_file(&cfg, path)) {
+	} else if (!tunnel_file_parse(&cfg, path)) {
 		ret = add_names(names, old, cfg.dev, now);
 	}
 	tunnel_free(cfg.tun);
@@ -133,8 +133,8 @@ static int add_dir(struct names *names, const struct names *old, FILE *log, int6
 	size_t i;
 	int ret = 0;
 
-	snprintf(pattern, sizeof(pattern), "%s/*.conf", names->dir);
-	if (glob(pattern, 0, NULL, &found))
+	snprintf(pattern, sizeof(pattern), "%s/*.{conf,json}", names->dir);
+	if (glob(pattern, GLOB_BRACE, NULL, &found))
 		return 0;
 	for (i = 0; i < found.gl_pathc && !ret; i++)
 		ret = add_file(names, old, found.gl_pathv[i], log, now);

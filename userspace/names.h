@@ -39,7 +39,7 @@ struct name {
 
 /**
  * struct names - all of them
- * @dir: the folder whose *.conf are read
+ * @dir: the folder whose *.conf and *.json are read
  * @files: more files, which come first; ended by NULL
  * @list: the first name
  * @n: how many

@@ -143,6 +143,9 @@ static void print_action(FILE *out, const struct plan *plan, const struct action
 	case TOOL_BASH:
 		fprintf(out, "%s\n", action->text);
 		break;
+	case TOOL_WAIT:
+		fputs(action->text, out);
+		break;
 	case TOOL_SAVE:
 		fprintf(out, "vpnctl showconf %s >%s\n", plan->ifname, action->text);
 		break;

@@ -24,6 +24,7 @@
  * @TOOL_DNS_ADD: resolvconf -a: the lines of resolv.conf
  * @TOOL_DNS_DELETE: resolvconf -d: nothing
  * @TOOL_BASH: bash -c: a command
+ * @TOOL_WAIT: ourselves, by netlink: what the same would be in a shell
  * @TOOL_SAVE: ourselves: the name of the configuration file
  */
 enum tool {
@@ -37,6 +38,7 @@ enum tool {
 	TOOL_DNS_ADD,
 	TOOL_DNS_DELETE,
 	TOOL_BASH,
+	TOOL_WAIT,
 	TOOL_SAVE,
 };
 

@@ -13,6 +13,7 @@
 #include "format.h"
 #include "plan.h"
 #include "show.h"
+#include "wait.h"
 
 #define OVERHEAD 80	/* IPv6 40, UDP 8, data message 32: the most that a packet grows */
 #define USUAL_MTU 1500
@@ -356,6 +357,20 @@ static void add_sysctls(struct plan *plan, const struct tunnel *tun, const struc
 	}
 }
 
+static void add_wait(struct plan *plan, const struct tunnel *tun)
+{
+	char *text;
+
+	if (!wait_needed(tun))
+		return;
+	text = wait_text(tun);
+	if (text)
+		plan_step(plan, "wait for handshakes", TOOL_WAIT, "%s", text);
+	else
+		plan->err = -ENOMEM;
+	free(text);
+}
+
 /**
  * plan_up() - what brings a tunnel up
  * @plan: made by plan_init()
@@ -387,6 +402,8 @@ int plan_up(struct plan *plan, struct tunnel *tun, const struct facts *facts)
 	add_routes(plan, tun);
 	add_rules(plan, tun, facts, AF_INET);
 	add_rules(plan, tun, facts, AF_INET6);
+	/* what the user's commands do is not undone, so all that can fail comes before */
+	add_wait(plan, tun);
 	add_hooks(plan, tun, HOOK_POST_UP);
 	return plan->err;
 }

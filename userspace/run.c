@@ -16,6 +16,7 @@
 #include "nl.h"
 #include "run.h"
 #include "save.h"
+#include "wait.h"
 
 extern char **environ;
 
@@ -236,6 +237,14 @@ static int run_configure(const struct plan *plan, const char *name, struct tunne
 	return ret;
 }
 
+/* That the user has interrupted it is seen by who does the steps. */
+static int run_wait(const struct tunnel *tun, FILE *log)
+{
+	int ret = wait_for_handshakes(tun, &interrupted, log);
+
+	return ret == -EINTR ? 0 : ret;
+}
+
 #define ARGS(...) ((char *const []){ __VA_ARGS__, NULL })
 
 static int run_action(const struct plan *plan, const char *name, const struct action *action,
@@ -265,6 +274,8 @@ static int run_action(const struct plan *plan, const char *name, const struct ac
 		return run_tool(plan, name, ARGS("resolvconf", "-d", dns, "-f"), text, log);
 	case TOOL_BASH:
 		return run_hook(plan, name, text, log);
+	case TOOL_WAIT:
+		return run_wait(tun, log);
 	case TOOL_SAVE:
 		return tunnel_save(tun, text, log);
 	}

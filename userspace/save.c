@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SaveConfig: what the file said, with peers, port, key and addresses as they are now. */
+/* SaveConfig: what the file said, with peers, port, mark and addresses as they are now. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static int read_device(const char *name, struct device **dev, FILE *log)
 
 /**
  * tunnel_save() - write the state of a tunnel to its file
- * @tun: what the file says
+ * @tun: what the file says, and nothing else
  * @path: the file
  * @log: for complaints
  *
@@ -92,8 +92,10 @@ int tunnel_save(const struct tunnel *tun, const char *path, FILE *log)
 		return ret;
 	now.addresses = NULL;
 	now.n_addresses = 0;
-	if (tun->foreign_key)
-		dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
+	/* it may come from elsewhere now, and what stands in the file does not */
+	dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
+	dev->flags |= tun->dev->flags & DEVICE_HAS_PRIVATE_KEY;
+	memcpy(dev->private_key, tun->dev->private_key, KEY_LEN);
 	/* the mark that `up` has chosen is chosen again */
 	if (!tun->dev->fwmark)
 		dev->fwmark = 0;

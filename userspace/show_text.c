@@ -267,7 +267,10 @@ static void config_peer(FILE *out, const struct peer *peer, bool hide)
 	if (peer->flags & PEER_HAS_PRESHARED_KEY)
 		config_secret(out, "PresharedKey", peer->preshared_key, hide);
 	config_allowed_ips(out, peer);
-	if (peer->flags & PEER_HAS_ENDPOINT)
+	if (peer->endpoint_host)
+		fprintf(out, "Endpoint = %s:%u\n", peer->endpoint_host,
+			ntohs(peer->endpoint.sin.sin_port));
+	else if (peer->flags & PEER_HAS_ENDPOINT)
 		fprintf(out, "Endpoint = %s\n", format_endpoint(endpoint, &peer->endpoint));
 	if (peer->cipher != MYTUN_CIPHER_CHACHA20_POLY1305)
 		fprintf(out, "#! Cipher = %s\n", cipher_name(peer->cipher));

@@ -40,6 +40,8 @@ void tunnel_write(FILE *out, const struct tunnel *tun, const struct device *dev)
 		fputs("#! KillSwitch = yes\n", out);
 	if (tun->gateway)
 		fputs("#! Gateway = yes\n", out);
+	if (tun->timeout)
+		fprintf(out, "#! Timeout = %u\n", tun->timeout);
 	if (tun->key_file)
 		fprintf(out, "#! PrivateKeyFile = %s\n", tun->key_file);
 	if (tun->client_endpoint)

@@ -38,10 +38,12 @@ struct texts {
  * @save: `down` writes the configuration to the file
  * @kill_switch: nothing leaves but through the tunnel
  * @gateway: others may go out through this host
+ * @timeout: seconds that `up` waits for handshakes with all whose endpoint is known; 0: does
+ *	not wait
  * @key_file: where the private key is; NULL: in the file itself
  * @client_endpoint: where clients reach this host, HOST or HOST:PORT; NULL: not said
  * @client_dns: name servers for clients; NULL: not said
- * @foreign_key: the private key does not come from the file and is not saved in it
+ * @foreign_key: the private key does not come from the file, nor from @key_file
  */
 struct tunnel {
 	struct device *dev;
@@ -55,6 +57,7 @@ struct tunnel {
 	bool save;
 	bool kill_switch;
 	bool gateway;
+	unsigned int timeout;
 	char *key_file;
 	char *client_endpoint;
 	char *client_dns;

@@ -10,23 +10,56 @@
 
 #include "tunnel_file.h"
 
+/* Where the suffix of a configuration file begins; NULL: it has none. */
+static const char *suffix_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && (!strcmp(dot, CONFIG_SUFFIX) || !strcmp(dot, JSON_SUFFIX)) ? dot : NULL;
+}
+
+/**
+ * tunnel_file_is_json() - which of the two formats a file has
+ * @path: its name
+ *
+ * Return: whether it is JSON.
+ */
+bool tunnel_file_is_json(const char *path)
+{
+	const char *suffix = suffix_of(path);
+
+	return suffix && !strcmp(suffix, JSON_SUFFIX);
+}
+
 /**
  * tunnel_file_find() - the file that an argument means
  * @path: gets its path
  * @room: bytes there
- * @arg: a path, or a name of a file in CONFIG_DIR without suffix
+ * @dir: where the files are that are called by name
+ * @arg: a path, or a name of a file in @dir without suffix
+ *
+ * Of two files of a name it is the one that is not JSON.
  *
  * Return: 0 or -ENAMETOOLONG.
  */
-int tunnel_file_find(char *path, size_t room, const char *arg)
+int tunnel_file_find(char *path, size_t room, const char *dir, const char *arg)
 {
-	size_t len = strlen(arg), suffix = strlen(CONFIG_SUFFIX);
-	bool is_file = strchr(arg, '/') ||
-		       (len > suffix && !strcmp(arg + len - suffix, CONFIG_SUFFIX));
-	int put = snprintf(path, room, "%s%s%s", is_file ? "" : CONFIG_DIR "/", arg,
-			   is_file ? "" : CONFIG_SUFFIX);
+	bool is_name = !strchr(arg, '/') && (!suffix_of(arg) || suffix_of(arg) == arg);
+	int put;
 
-	return put < 0 || (size_t)put >= room ? -ENAMETOOLONG : 0;
+	if (is_name)
+		put = snprintf(path, room, "%s/%s" CONFIG_SUFFIX, dir, arg);
+	else
+		put = snprintf(path, room, "%s", arg);
+	/* both suffixes are equally long */
+	if (put < 0 || (size_t)put >= room)
+		return -ENAMETOOLONG;
+	if (!is_name || !access(path, F_OK))
+		return 0;
+	memcpy(path + put - strlen(JSON_SUFFIX), JSON_SUFFIX, strlen(JSON_SUFFIX));
+	if (access(path, F_OK))
+		memcpy(path + put - strlen(JSON_SUFFIX), CONFIG_SUFFIX, strlen(CONFIG_SUFFIX));
+	return 0;
 }
 
 /**
@@ -38,18 +71,17 @@ int tunnel_file_find(char *path, size_t room, const char *arg)
  */
 int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
 {
-	const char *name = strrchr(path, '/'), *c;
-	size_t len, suffix = strlen(CONFIG_SUFFIX);
+	const char *name = strrchr(path, '/'), *suffix = suffix_of(path), *c;
+	size_t len;
 
 	name = name ? name + 1 : path;
-	len = strlen(name);
 	for (c = name; isalnum((unsigned char)*c) || (*c && strchr("_=+.-", *c)); c++)
 		;
-	if (*c || len <= suffix || len - suffix >= IFNAMSIZ ||
-	    strcmp(name + len - suffix, CONFIG_SUFFIX))
+	if (*c || !suffix || suffix <= name || suffix - name >= IFNAMSIZ)
 		return -EINVAL;
-	memcpy(ifname, name, len - suffix);
-	ifname[len - suffix] = '\0';
+	len = (size_t)(suffix - name);
+	memcpy(ifname, name, len);
+	ifname[len] = '\0';
 	return 0;
 }
 
@@ -63,7 +95,7 @@ int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
  */
 int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ])
 {
-	int ret = tunnel_file_find(path, PATH_MAX, arg);
+	int ret = tunnel_file_find(path, PATH_MAX, CONFIG_DIR, arg);
 
 	if (ret) {
 		fprintf(stderr, "%s: %s\n", arg, strerror(-ret));
@@ -84,6 +116,19 @@ static void warn_open_file(const char *path)
 }
 
 /**
+ * tunnel_file_parse() - parse a file of either format
+ * @cfg: with log, dev and tun set
+ * @path: its name
+ *
+ * Return: 0, or -errno after a complaint in the log.
+ */
+int tunnel_file_parse(struct config *cfg, const char *path)
+{
+	return tunnel_file_is_json(path) ? config_read_json_file(cfg, path) :
+					   config_read_file(cfg, path);
+}
+
+/**
  * tunnel_file_read() - read the file, and nothing that it refers to
  * @cfg: with log, dev and tun set
  * @path: its name
@@ -92,13 +137,9 @@ static void warn_open_file(const char *path)
  */
 int tunnel_file_read(struct config *cfg, const char *path)
 {
-	int ret = config_read_file(cfg, path);
+	int ret = tunnel_file_parse(cfg, path);
 
 	warn_open_file(path);
-	if (!ret && cfg->tun->key_file && (cfg->dev->flags & DEVICE_HAS_PRIVATE_KEY)) {
-		fprintf(stderr, "%s: PrivateKey and PrivateKeyFile exclude each other\n", path);
-		ret = -EINVAL;
-	}
 	if (ret == -EINVAL)
 		fputs("Configuration parsing error\n", stderr);
 	return ret;

@@ -11,8 +11,10 @@
 
 #define CONFIG_DIR "/etc/vpnctl"
 #define CONFIG_SUFFIX ".conf"
+#define JSON_SUFFIX ".json"
 #define TUNNEL_NAME_RULE \
-	"The name must be that of a device (1 to 15 of a-zA-Z0-9_=+.-) and " CONFIG_SUFFIX
+	"The name must be that of a device (1 to 15 of a-zA-Z0-9_=+.-) and " CONFIG_SUFFIX \
+	" or " JSON_SUFFIX
 
 /**
  * struct replacement - a file on its way to take the place of another
@@ -28,9 +30,11 @@ struct replacement {
 	char buffer[4096];
 };
 
-int tunnel_file_find(char *path, size_t room, const char *arg);
+int tunnel_file_find(char *path, size_t room, const char *dir, const char *arg);
+bool tunnel_file_is_json(const char *path);
 int tunnel_file_device(char ifname[IFNAMSIZ], const char *path);
 int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ]);
+int tunnel_file_parse(struct config *cfg, const char *path);
 int tunnel_file_read(struct config *cfg, const char *path);
 int tunnel_file_key(struct config *cfg);
 

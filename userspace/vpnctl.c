@@ -18,6 +18,7 @@ bool want_json;
 
 #define USAGE(...) ((const char *const []){ __VA_ARGS__, NULL })
 #define FILE_USAGE USAGE("<interface> <configuration filename>")
+#define TUNNEL_USAGE USAGE("{ <configuration filename> | <name> }")
 
 static const struct command commands[] = {
 	{ "show", cmd_show,
@@ -45,6 +46,11 @@ static const struct command commands[] = {
 	  "Brings a tunnel up with addresses, routes and name servers, as wg-quick(8) does" },
 	{ "down", cmd_down, USAGE("[--dry-run] { <configuration filename> | <name> }"),
 	  "Takes such a tunnel down" },
+	{ "save", cmd_save, TUNNEL_USAGE, "Writes the state of such a tunnel to its file" },
+	{ "strip", cmd_strip, TUNNEL_USAGE,
+	  "Writes such a file to stdout without what `setconf' does not know" },
+	{ "reload", cmd_reload, TUNNEL_USAGE,
+	  "Gives the device of such a tunnel keys, port and peers as the file has them now" },
 	{ "addclient", cmd_addclient,
 	  USAGE("[--hub { <configuration filename> | <name> }] [--endpoint <host>[:<port>]]",
 		"[--dns <servers and domains>] [--allowed-ips <prefixes>] [--keepalive <seconds>]",

@@ -13,11 +13,12 @@ message()
 }
 
 mkdir -p "$out/fuzz_wire" "$out/fuzz_control" "$out/fuzz_handshake" "$out/fuzz_allowedips" \
-	"$out/fuzz_config" "$out/fuzz_tunnel"
+	"$out/fuzz_config" "$out/fuzz_tunnel" "$out/fuzz_json"
 
 # Configurations need no program to be made.
 cp "${0%/*}"/corpus/config/*.conf "$out/fuzz_config"
 cp "${0%/*}"/corpus/config/*.conf "${0%/*}"/corpus/tunnel/*.conf "$out/fuzz_tunnel"
+cp "${0%/*}"/corpus/json/*.json "$out/fuzz_json"
 
 for m in 1:148 2:92 3:64 4:32 4:33 4:128 1:147 1:149 4:31 0:148 5:148; do
 	message "${m%:*}" "${m#*:}" >"$out/fuzz_wire/type${m%:*}-length${m#*:}"

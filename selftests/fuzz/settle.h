@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-/* A key of zeroes is none for the kernel; a name is no endpoint until it is resolved. */
+/* A key of zeroes is none for the kernel. */
 static inline void settle(struct device *dev)
 {
 	struct peer *peer;
@@ -13,8 +13,6 @@ static inline void settle(struct device *dev)
 	if (key_is_zero(dev->private_key))
 		dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
 	for (peer = dev->peers; peer; peer = peer->next) {
-		if (peer->endpoint_host)
-			peer->flags &= ~PEER_HAS_ENDPOINT;
 		if (key_is_zero(peer->preshared_key))
 			peer->flags &= ~PEER_HAS_PRESHARED_KEY;
 	}

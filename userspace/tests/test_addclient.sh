@@ -103,6 +103,10 @@ refuse "a name twice" "there is a client \`phone' already" --endpoint vpn.exampl
 refuse "a space in the name" "The name of a client is 1 to 63 of" "a phone"
 refuse "a line in the name" "The name of a client is 1 to 63 of" "a
 PublicKey"
+echo "{}" >mtt0.json
+"$tool" addclient --hub ./mtt0.json --endpoint vpn.example a >out 2>err
+[ $? = 1 ] && grep -qF "mtt0.json: A client is a section" err && [ "$(cat mtt0.json)" = "{}" ]
+ok $? "a hub that is JSON: $(cat out err)"
 refuse "an option's name" "Usage: vpnctl addclient" -phone
 refuse "two names" "Usage: vpnctl addclient" a b
 refuse "no name" "Usage: vpnctl addclient"

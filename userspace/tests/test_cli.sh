@@ -64,7 +64,7 @@ check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
 for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top \
-	up down addclient; do
+	up down save strip reload addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
 # Both completions know every command and every option that the tool says it has
@@ -195,10 +195,124 @@ has "a credential" "PrivateKey = (hidden)" \
 check "a credential without a folder" 1 "CREDENTIALS_DIRECTORY is not set" \
 	env -u CREDENTIALS_DIRECTORY "$tool" up --dry-run keyfile.conf
 sed "1a#! PrivateKeyFile = $PWD/key" mtt0.conf >keyfile.conf
-check "two keys" 1 "PrivateKey and PrivateKeyFile exclude each other" dry keyfile.conf
+check "two keys" 1 "keyfile.conf:4: PrivateKey: PrivateKey and PrivateKeyFile exclude each other" dry keyfile.conf
 printf '[Peer]\nPublicKey = %s\n' "$psk" | cat mtt0.conf - >two.conf
 check "an endpoint for one of two" 1 "VPNCTL_ENDPOINT: there must be one peer, and there are 2" \
 	env VPNCTL_ENDPOINT=192.0.2.1:5 "$tool" up --dry-run two.conf
+# ---- two at once: their commands come one after the other, and fail before there is a device
+if [ -w /run ]; then
+	log=$PWD/log
+	for n in 3 4; do
+		sed "/^Address/aPreUp = echo in >>$log; sleep 0.3; echo out >>$log; false" mtt0.conf >mtt$n.conf
+		"$tool" up mtt$n.conf >once-$n 2>&1 &
+	done
+	wait
+	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another up or down is under way" once-[34] &&
+		[ "$(cat once-[34] | grep -c "PreUp: exit status 1")" = 2 ]
+	ok $? "two at once: $(cat log once-3 once-4)"
+	rm log
+	sed "/^Address/aPreUp = $tool up $PWD/mtt3.conf; echo up >>$log; false" mtt0.conf >mtt4.conf
+	timeout 20 "$tool" up mtt4.conf >out 2>&1
+	[ "$(tr '\n' ' ' <log)" = "in out up " ] && ! grep -q "Another" out
+	ok $? "one in a command of the other: $(cat log out)"
+	[ ! -e /run/vpnctl.lock ]
+	ok $? "a lock is left"
+else
+	echo "# /run cannot be written: two at once have not been tried"
+fi
+
+# ---- strip, save, reload
+sed '1a# a comment' mtt0.conf >mtt2.conf
+cat >stripped <<-END
+	[Interface]
+	# a comment
+	PrivateKey = $key
+	ListenPort = 1
+	[Peer]
+	PublicKey = $pub
+	Endpoint = 192.0.2.1:5
+	AllowedIPs = 10.98.0.0/24
+
+END
+"$tool" strip ./mtt2.conf >out 2>&1 && cmp -s stripped out
+ok $? "strip: $(diff stripped out)"
+if command -v wg-quick >/dev/null; then
+	wg-quick strip ./mtt2.conf 2>/dev/null | cmp -s - out
+	ok $? "strip as wg-quick has it"
+fi
+sed 's/^PrivateKey.*/#! PrivateKeyFile = key/' mtt2.conf >mtt5.conf
+has "strip puts the key of another file in" "PrivateKey = $key" \
+	env CREDENTIALS_DIRECTORY="$PWD" "$tool" strip mtt5.conf
+check "strip for the world" 0 "Warning: writing to world accessible file." \
+	bash -c "umask 022; '$tool' strip mtt2.conf >world2; cat world2"
+check "strip a bad file" 1 "bad.conf:3: Line unrecognized" "$tool" strip bad.conf
+[ "$(grep -vc : out)" = 1 ]
+ok $? "strip has printed a bad file: $(cat out)"
+check "strip to a full disk" 1 "No space left" bash -c "'$tool' strip mtt2.conf >/dev/full"
+cp mtt2.conf before
+check "save what is not up" 1 "mtt2: save the configuration: " "$tool" save mtt2.conf
+cmp -s before mtt2.conf
+ok $? "save has changed the file: $(cat mtt2.conf)"
+check "reload what is not up" 1 "Unable to access interface: " "$tool" reload mtt2.conf
+check "reload a bad file" 1 "bad.conf:3: Line unrecognized" "$tool" reload bad.conf
+check "reload nothing" 1 "Usage: vpnctl reload" "$tool" reload
+check "reload --dry-run" 1 "Usage: vpnctl reload" "$tool" reload --dry-run mtt2.conf
+check "save two" 1 "Usage: vpnctl save" "$tool" save mtt0 mtt2
+check "strip nothing" 1 "Usage: vpnctl strip" "$tool" strip
+check "strip a name" 1 "/etc/vpnctl/no-such-mt.conf: No such file or directory" "$tool" strip no-such-mt
+
+# ---- JSON
+json() {
+	cat <<-END
+		{
+		  "mode": "client",
+		  "local_addr": "0.0.0.0:9000",
+		  "remote_addr": "192.0.2.1:9000",
+		  "tunnel_addr": "10.0.0.1/24",
+		  "mtu": 1400,
+		  "fec_data": 10,
+		  "fec_parity": 0,
+		  "timeout": 30,
+		  "keepalive": 10,
+		  "private_key": "$key",
+		  "peers": [ { "public_key": "$pub", "allowed_ips": [ "10.0.0.0/24", "10.97.0.0/16" ] } ]
+		}
+	END
+}
+json >mtt1.json
+printf '%s\n' "[Interface]" "ListenPort = 9000" "Address = 10.0.0.1/24" "MTU = 1400" "PrivateKey = $key" \
+	"#! Timeout = 30" "[Peer]" "PublicKey = $pub" "AllowedIPs = 10.0.0.0/24, 10.97.0.0/16" \
+	"Endpoint = 192.0.2.1:9000" "PersistentKeepalive = 10" >mtt1.conf
+dry mtt1.conf >lines && dry mtt1.json >out && cmp -s lines out && grep -q "^timeout 30 " out
+ok $? "the same tunnel in both formats: $(diff lines out)"
+has "--mtu is before JSON" "link set dev mtt1 mtu 1100 up" dry --mtu 1100 mtt1.json
+has "VPNCTL_ENDPOINT is before JSON" "Endpoint = 192.0.2.9:9" \
+	env VPNCTL_ENDPOINT=192.0.2.9:9 "$tool" up --dry-run ./mtt1.json
+json | sed 's/"fec_parity": 0/"fec_parity": 3/' >bad.json
+check "a feature that is not there" 1 "bad.json: fec_parity: Forward error correction is not built yet" \
+	dry bad.json
+json | sed 's/"mtu"/"mut"/' >bad.json
+check "a key that is not there" 1 "bad.json: mut: There is no such key" dry bad.json
+json | sed 's/1400,/1400/' >bad.json
+check "what is no JSON" 1 "bad.json:7: '}' expected" dry bad.json
+json | sed 's/192.0.2.1/no-such-host.invalid/' >bad.json
+check "a name in JSON" 1 "bad.json: " env WG_ENDPOINT_RESOLUTION_RETRIES=0 "$tool" up --dry-run bad.json
+! grep -q "bad.json:[0-9]" out
+ok $? "there is a line 0: $(cat out)"
+json | sed "s,\"private_key\".*,\"private_key_file\": \"$PWD/key\"\,," >keyfile.json
+has "private_key_file" "PrivateKey = (hidden)" dry keyfile.json
+"$tool" strip mtt1.json >out && "$tool" strip mtt1.conf | grep -v '^#!\|^$' | sort >lines
+sort out | grep . | cmp -s - lines
+ok $? "strip prints JSON as lines: $(cat out)"
+json | sed 's/192.0.2.1/a.example/' >name.json
+has "strip resolves no names" "Endpoint = a.example:9000" "$tool" strip name.json
+check "save to JSON" 1 "mtt1.json: JSON is read and not written" "$tool" save mtt1.json
+check "down with JSON" 1 "mtt1: is not up" "$tool" down mtt1.json
+mkdir dir.json
+check "a directory" 1 "dir.json: Is a directory" dry dir.json
+chmod 644 mtt1.json
+check "JSON for everyone" 0 "Warning: mtt1.json is accessible for everyone" dry mtt1.json
+
 # a program that answers only when it has an input, started by one that has none
 mkdir programs
 cat >programs/ip <<'END'

@@ -63,6 +63,10 @@ static struct name *find(const struct names *names, const char *ifname, const ch
 
 #define PEER(key, endpoint) "[Peer]\nPublicKey=" key "\nEndpoint=" endpoint "\n"
 
+#define JSON(endpoint)                                                       \
+	"{ \"mode\": \"client\", \"remote_addr\": \"" endpoint "\", \"peers\": [" \
+	"{ \"public_key\": \"" KEY_A "\", \"allowed_ips\": [] } ] }\n"
+
 static void test_files(void **state)
 {
 	char *const files[] = { "other/mt1.conf", "none/mt9.conf", NULL };
@@ -76,11 +80,15 @@ static void test_files(void **state)
 	put_file("wrong.conf", PEER(KEY_A, "wrong.example:1") "Nonsense = 1\n");
 	put_file("not a device.conf", PEER(KEY_A, "wrong.example:1"));
 	put_file("mt2.conf.bak", PEER(KEY_A, "wrong.example:1"));
+	/* JSON is a file like any other, and the second one about a device */
+	put_file("mt3.json", JSON("json.example:3"));
+	put_file("mt0.json", JSON("wrong.example:1"));
 	assert_int_equal(mkdir("other", 0755), 0);
 	put_file("other/mt1.conf", PEER(KEY_A, "of-the-argument.example:1"));
 	names->files = files;
 	assert_int_equal(names_read(names, NULL, 0), 0);
-	assert_int_equal(names->n, 3);
+	assert_int_equal(names->n, 4);
+	assert_string_equal(find(names, "mt3", KEY_A)->host, "json.example");
 	name = find(names, "mt0", KEY_A);
 	assert_string_equal(name->host, "a.example");
 	assert_int_equal(name->port, htons(7));

@@ -495,6 +495,29 @@ static void test_firewall_name(void **state)
 	assert_string_equal(name, "vpnctl-/e/e/e/e/e/e/e/e/e/e/e/e/e/e/e");
 }
 
+#define GREP "timeout 30 sh -c 'while vpnctl show mt0 latest-handshakes | grep -q"
+#define POLL "; do sleep 0.1; done'\n"
+
+/* Peers whose endpoint is known are waited for, before any command of the user. */
+static void test_wait(void **state)
+{
+	(void)state;
+	assert_part(CLIENT4 "#! Timeout = 30\nPostUp = echo up\n" FULL4, &usual,
+		    "# wait for handshakes\n"
+		    "vpnctl set mt0 peer " KEY_A " persistent-keepalive 5\n"
+		    GREP " -e \"^" KEY_A "\t0$\"" POLL
+		    "vpnctl set mt0 peer " KEY_A " persistent-keepalive off\n"
+		    "# PostUp\necho up\n", true);
+	assert_part(CLIENT4 "#! Timeout = 30\n" FULL4 "PersistentKeepalive = 25\n"
+		    "[Peer]\nPublicKey = " KEY_B "\n"
+		    "[Peer]\nPublicKey = " KEY_C "\nEndpoint = h.example:1\n"
+		    "PersistentKeepalive = 1\n", &usual,
+		    "# wait for handshakes\n"
+		    GREP " -e \"^" KEY_A "\t0$\" -e \"^" KEY_C "\t0$\"" POLL, true);
+	assert_part(CLIENT4 "#! Timeout = 0\n" FULL4, &usual, "wait", false);
+	assert_part(CLIENT4 "#! Timeout = 30\n" PEER_A, &usual, "wait", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_down_without_device),
 		cmocka_unit_test(test_firewall_name),
+		cmocka_unit_test(test_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,7 @@ static void test_extensions(void **state)
 				   "[Interface]\n"
 				   "#!KillSwitch=yes # comment\n"
 				   "  #! gateway = YES\r\n"
+				   "#! Timeout = 3600\n"
 				   "#! PrivateKeyFile = /run/a key\n"
 				   "ListenPort = 5 #! Foo = 1\n"
 				   "[Peer]\n"
@@ -129,6 +130,7 @@ static void test_extensions(void **state)
 	(void)state;
 	assert_true(tun->kill_switch);
 	assert_true(tun->gateway);
+	assert_int_equal(tun->timeout, 3600);
 	assert_string_equal(tun->key_file, "/run/a key");
 	assert_int_equal(tun->dev->peers->cipher, MYTUN_CIPHER_AUTO);
 	tunnel_free(tun);
@@ -179,6 +181,13 @@ static void test_bad_files(void **state)
 		{ PEER "#! Cipher = aes\n",
 		  "F:3: Cipher: Cipher is not auto, chacha20-poly1305 or aes-256-gcm: `aes'\n" },
 		{ PEER "Cipher = auto\n", "F:3: Line unrecognized: `Cipher'\n" },
+		{ INTERFACE "#! Timeout = 3601\n",
+		  "F:2: Timeout: Timeout is not 0-3600 seconds: `3601'\n" },
+		{ INTERFACE "#! Timeout = x\n", "F:2: Timeout: " },
+		{ INTERFACE "PrivateKey = " KEY_A "\n\n#! PrivateKeyFile = k\n",
+		  "F:4: PrivateKeyFile: PrivateKey and PrivateKeyFile exclude each other\n" },
+		{ INTERFACE "#! PrivateKeyFile = k\nPrivateKey = " KEY_A "\n" PEER,
+		  "F:3: PrivateKey: PrivateKey and PrivateKeyFile exclude each other\n" },
 		{ INTERFACE "#! PrivateKeyFile =\n",
 		  "F:2: PrivateKeyFile: The name of a file is missing\n" },
 		{ INTERFACE "KillSwitch = yes\n", "F:2: Line unrecognized: `KillSwitch'\n" },
@@ -254,9 +263,9 @@ static void test_save(void **state)
 				   "PostDown = d\n"
 				   "#! KillSwitch = yes\n"
 				   "#! Gateway = yes\n"
+				   "#! Timeout = 30\n"
 				   "#! PrivateKeyFile = /k\n"
 				   "ListenPort = 51820\n"
-				   "PrivateKey = " KEY_A "\n"
 				   "\n"
 				   "[Peer]\n"
 				   "PublicKey = " KEY_B "\n"

@@ -6,6 +6,9 @@
 #include "test.h"
 #include "tunnel.h"
 
+/* The C library's, where the linker has put a function of the test in its place. */
+void __real_free(void *text);
+
 /* Return: what `up` would read from a file F; NULL after an error, which @log has. */
 static inline struct tunnel *parse_tunnel(const char *text, FILE *log)
 {

@@ -25,7 +25,7 @@ installed() {
 got=$(installed DESTDIR="$dir" PREFIX=/usr)
 [[ $got == *"./usr/bin/vpnctl "*"./usr/lib/systemd/system/vpnctl-agent.service "* ]]
 ok $? "DESTDIR and PREFIX: $got"
-[ "$(grep -h ^ExecSt "$dir"/usr/lib/systemd/system/* | grep -c '=/usr/bin/vpnctl ')" = 3 ]
+[ "$(grep -hE "^Exec(St|Reload)" "$dir"/usr/lib/systemd/system/* | grep -c '=/usr/bin/vpnctl ')" = 4 ]
 ok $? "the path of vpnctl in the units"
 make -s -C "$top" uninstall DESTDIR="$dir" PREFIX=/usr
 [ -z "$(find "$dir" -type f)" ]
@@ -34,7 +34,8 @@ rm -r "${dir:?}"/usr
 got=$(installed DESTDIR="$dir" PREFIX=/opt/x SYSTEMD_UNIT_DIR=/units)
 [[ $got == *" ./units/vpnctl-agent.service ./units/vpnctl@.service "* ]]
 ok $? "SYSTEMD_UNIT_DIR: $got"
-grep -qx "ExecStop=/opt/x/bin/vpnctl down %i" "$dir/units/vpnctl@.service"
+grep -qx "ExecStop=/opt/x/bin/vpnctl down %i" "$dir/units/vpnctl@.service" &&
+	grep -qx "ExecReload=/opt/x/bin/vpnctl reload %i" "$dir/units/vpnctl@.service"
 ok $? "PREFIX in a unit"
 
 make -s -C "$top" install PREFIX="$dir/usr"

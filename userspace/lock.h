@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One `up` or `down` at a time: what one has found free another must not take. */
+#ifndef VPNCTL_LOCK_H
+#define VPNCTL_LOCK_H
+
+#include <stdio.h>
+
+#define LOCK_PATH "/run/vpnctl.lock"
+
+/**
+ * struct lock - a lock file
+ * @path: its name; must stay
+ * @fd: the open file; -1: not held by us
+ */
+struct lock {
+	const char *path;
+	int fd;
+};
+
+int lock_take(struct lock *lock, const char *path, FILE *log);
+void lock_release(struct lock *lock);
+
+#endif /* VPNCTL_LOCK_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The state of a tunnel into its file, and a file without what setconf does not know. The
+ * device is made up here: the linker puts the __wrap functions in place of those that ask.
+ */
+#include <unistd.h>
+
+#include "facts.h"
+#include "nl.h"
+#include "save.h"
+#include "test_tunnel.h"
+#include "tunnel_file.h"
+
+static char path[32];
+
+int __wrap_nl_open(struct nl *nl)
+{
+	memset(nl, 0, sizeof(*nl));
+	return 0;
+}
+
+void __wrap_nl_close(struct nl *nl)
+{
+	(void)nl;
+}
+
+/* It has key B, and a port of its own. */
+int __wrap_nl_get_device(struct nl *nl, const char *name, struct device **dev)
+{
+	(void)nl;
+	if (strcmp(name, "mt0"))
+		return -ENODEV;
+	*dev = parse_good("[Interface]\nPrivateKey = " KEY_B "\nListenPort = 7\n"
+			  "[Peer]\nPublicKey = " KEY_C "\n");
+	strcpy((*dev)->name, name);
+	return 0;
+}
+
+int __wrap_facts_addresses(struct tunnel *tun)
+{
+	struct allowedip *ip = tunnel_add_address(tun);
+
+	ip->family = AF_INET;
+	ip->prefix_len = 8;
+	ip->addr.bytes[0] = 10;
+	return 0;
+}
+
+static void put_file(const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	fputs(text, out);
+	fclose(out);
+}
+
+static const char *content(void)
+{
+	static char text[1024];
+	FILE *in = fopen(path, "r");
+
+	memset(text, 0, sizeof(text));
+	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
+	fclose(in);
+	return text;
+}
+
+static int save_as(const char *name)
+{
+	struct tunnel *tun = tunnel_alloc();
+	struct config cfg = { .log = stderr, .dev = tun->dev, .tun = tun };
+	FILE *log = fopen("/dev/null", "w");
+	int ret;
+
+	assert_int_equal(config_read_file(&cfg, path), 0);
+	strcpy(tun->dev->name, name);
+	ret = tunnel_save(tun, path, log);
+	fclose(log);
+	tunnel_free(tun);
+	return ret;
+}
+
+#define STATE(lines, key)                                                       \
+	"[Interface]\nAddress = 10.0.0.0/8\nSaveConfig = true\n" lines          \
+	"ListenPort = 7\n" key "\n[Peer]\nPublicKey = " KEY_C "\n"
+
+/* Whatever key the device has, the file keeps its own, or none. */
+static void test_key(void **state)
+{
+	(void)state;
+	put_file("# gone\n[Interface]\nSaveConfig = true\nPrivateKey = " KEY_A "\n");
+	assert_int_equal(save_as("mt0"), 0);
+	assert_string_equal(content(), STATE("", "PrivateKey = " KEY_A "\n"));
+	put_file("[Interface]\nSaveConfig = true\n");
+	assert_int_equal(save_as("mt0"), 0);
+	assert_string_equal(content(), STATE("", ""));
+	put_file("[Interface]\nSaveConfig = true\n#! PrivateKeyFile = k\n");
+	assert_int_equal(save_as("mt0"), 0);
+	assert_string_equal(content(), STATE("#! PrivateKeyFile = k\n", ""));
+}
+
+static void test_no_device(void **state)
+{
+	static const char text[] = "# stays\n[Interface]\nPrivateKey = " KEY_A "\n";
+
+	(void)state;
+	put_file(text);
+	assert_int_equal(save_as("mt1"), -ENODEV);
+	assert_string_equal(content(), text);
+}
+
+static void assert_stripped(const char *text, const char *wanted, const char *key_file)
+{
+	struct tunnel *tun = tunnel_alloc();
+	struct config cfg = { .source = "F", .log = stderr, .dev = tun->dev, .tun = tun };
+	FILE *in = fmemopen((void *)text, strlen(text), "r"), *out;
+	char *stripped;
+	size_t len;
+
+	if (key_file) {
+		tun->key_file = strdup(key_file);
+		key_from_base64(tun->dev->private_key, KEY_B);
+	}
+	out = open_memstream(&stripped, &len);
+	assert_int_equal(config_strip(&cfg, in, out), 0);
+	fclose(in);
+	fclose(out);
+	assert_string_equal(stripped, wanted);
+	free(stripped);
+	tunnel_free(tun);
+}
+
+/* What is for wg stays as it is, with comments and white space, and an empty line follows. */
+static void test_strip(void **state)
+{
+	static const char text[] = "# Address = a comment\n"
+				   "[Interface]\n"
+				   "Address = 10.0.0.1/24\n"
+				   "  dns=10.0.0.1 # a server\n"
+				   "MTU=1400\nTable = off\nSaveConfig = true\n"
+				   "PreUp = a\nPostUp = b = c\nPreDown = c\nPostDown = d\n"
+				   "ListenPort = 5 # for all\n"
+				   "FwMark = 7\n"
+				   "#! Gateway = yes\n"
+				   "\n"
+				   "[ Peer ]\n"
+				   "Address = of nobody\n"
+				   "PublicKey = " KEY_A "\n"
+				   "[interface]\n"
+				   "Private Key = " KEY_A "\n"
+				   "Address = 10.0.0.2";
+
+	(void)state;
+	assert_stripped(text,
+			"# Address = a comment\n"
+			"[Interface]\n"
+			"ListenPort = 5 # for all\n"
+			"FwMark = 7\n"
+			"#! Gateway = yes\n"
+			"\n"
+			"[ Peer ]\n"
+			"Address = of nobody\n"
+			"PublicKey = " KEY_A "\n"
+			"[interface]\n"
+			"Private Key = " KEY_A "\n"
+			"\n", NULL);
+	assert_stripped("[Interface]\n#! PrivateKeyFile = k\n[Peer]\nPublicKey = x\n[Interface]",
+			"[Interface]\nPrivateKey = " KEY_B "\n#! PrivateKeyFile = k\n[Peer]\n"
+			"PublicKey = x\n[Interface]\n\n", "k");
+}
+
+static int enter(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(path, "/tmp/vpnctl-test.XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_no_device),
+		cmocka_unit_test(test_strip),
+	};
+
+	return cmocka_run_group_tests(tests, enter, leave);
+}
