@@ -474,9 +474,10 @@ reload()
 {
 	local before
 
+	remember c
 	defer quiet_down plain
 	c_vpnctl up "$TMP/plain.conf"
-	page 10.4.0.2
+	ping_one c 10.4.0.2
 	before=$(vpn c show plain latest-handshakes; vpn c show plain fwmark)
 	printf '[Peer]\nPublicKey = %s\nAllowedIPs = 10.77.0.0/16\n' "${PUB[x]}" |
 		cat "$TMP/plain.conf" - >"$TMP/more" && cp "$TMP/plain.conf" "$TMP/less"
@@ -489,7 +490,7 @@ reload()
 	cp "$TMP/less" "$TMP/plain.conf"
 	c_vpnctl reload "$TMP/plain.conf"
 	same "$before" "$(vpn c show plain latest-handshakes; vpn c show plain fwmark)"
-	page 10.4.0.2
+	ping_one c 10.4.0.2
 	c_vpnctl down "$TMP/plain.conf"
 	unchanged c
 }
@@ -518,6 +519,7 @@ put_json()
 # up ends when the tunnel works, though nothing has been sent through it; the keepalive stays off
 json()
 {
+	remember c
 	put_json seed.json "${PUB[g]}"
 	defer quiet_down seed json
 	c_vpnctl up "$TMP/seed.json"
@@ -530,6 +532,7 @@ json()
 
 json_no_answer()
 {
+	remember c
 	TIMEOUT=2 put_json seed.json "${PUB[x]}"
 	fails c_vpnctl up "$TMP/seed.json" 2>"$TMP/said"
 	grep -qx "seed: wait for handshakes: no answer from ${PUB[x]} within 2 s" "$TMP/said"
