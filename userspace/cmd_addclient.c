@@ -264,7 +264,8 @@ static int give_allowed_ips(struct work *work)
 		return client_give_allowed_ips(work->client.tun, work->hub.tun);
 	if (!strpbrk(value, "+-"))
 		return config_override(&work->client, "--allowed-ips", "AllowedIPs", value, false);
-	fprintf(stderr, "--allowed-ips: a new client has none to add to or to remove: `%s'\n", value);
+	fprintf(stderr, "--allowed-ips: a new client has none to add to or to remove: `%s'\n",
+		value);
 	return -EINVAL;
 }
 

@@ -205,7 +205,8 @@ static void test_bad_endpoint(void **state)
 {
 	static const char *const bad[] = {
 		"a.example:1\nPostUp = x:7", "a.example\nPostUp = x", "a.example\r", "a b.example",
-		"a.example#b:7", "\ta.example", "a.example:7\n", "[2001:db8::1]:7\n", "a\x7f.example",
+		"a.example#b:7", "\ta.example", "a.example:7\n", "[2001:db8::1]:7\n",
+		"a\x7f.example",
 	};
 	size_t i;
 

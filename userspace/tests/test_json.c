@@ -108,7 +108,8 @@ static void test_server(void **state)
 		    "\"peers\": [ { \"public_key\": \"" KEY_A "\",\n"
 		    "\"preshared_key\": \"" KEY_B "\",\n"
 		    "\"allowed_ips\": [ \"10.0.0.2/32\", \"fd00::2\" ], \"keepalive\": 0,\n"
-		    "\"remote_addr\": \"[2001:db8::1]:7\", \"cipher\": \"auto\", \"name\": \"a\" },\n"
+		    "\"remote_addr\": \"[2001:db8::1]:7\", \"cipher\": \"auto\",\n"
+		    "\"name\": \"a\" },\n"
 		    "{ \"allowed_ips\": [], \"public_key\": \"" KEY_C "\" } ] }",
 		    "[Interface]\n"
 		    "ListenPort = 51820\n"
