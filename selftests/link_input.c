@@ -28,11 +28,11 @@ static void begin_link(bool add)
 
 static void put_hex(uint16_t type, const char *hex)
 {
-	unsigned char bytes[256];
+	unsigned char bytes[256] = { 0 };
 	unsigned int byte;
 	size_t len = 0;
 
-	while (len < sizeof(bytes) && sscanf(hex, "%2x", &byte) == 1) {
+	while (len < sizeof(bytes) && hex[0] && hex[1] && sscanf(hex, "%2x", &byte) == 1) {
 		bytes[len++] = byte;
 		hex += 2;
 	}
