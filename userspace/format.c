@@ -27,9 +27,8 @@ void style_init(struct style *style, FILE *out)
 	style->now = time(NULL);
 	if (env_is("WG_COLOR_MODE", "always"))
 		style->color = true;
-	else if (env_is("WG_COLOR_MODE", "never"))
-		style->color = false;
-	else if (getenv("NO_COLOR") && !env_is("NO_COLOR", ""))
+	else if (env_is("WG_COLOR_MODE", "never") ||
+		 (getenv("NO_COLOR") && !env_is("NO_COLOR", "")))
 		style->color = false;
 	else
 		style->color = isatty(fileno(out));

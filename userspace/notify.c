@@ -72,9 +72,9 @@ int notify(const char *fmt, ...)
 int64_t notify_watchdog_ms(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-	long long n = usec ? atoll(usec) : 0;
+	long long n = usec ? strtoll(usec, NULL, 10) : 0;
 
-	if (n <= 0 || (pid && atoll(pid) != getpid()))
+	if (n <= 0 || (pid && strtoll(pid, NULL, 10) != getpid()))
 		return 0;
 	return n < 2000 ? 1 : n / 2000;
 }
