@@ -105,14 +105,6 @@ unanswered_data()
 	pings A
 }
 
-# jittered: times of retries on standard input: what lies between them is not of two or three
-# lengths alone, which is all that a timer wheel leaves of their jitter
-jittered()
-{
-	awk 'NR > 1 && !seen[int(50 * ($1 - last))]++ { lengths++ } { last = $1 }
-		END { print lengths + 0, "lengths of intervals"; exit lengths < 5 }'
-}
-
 # Nobody answers: a try each 5 s and 0 to 333 ms (and a timer may be 256 ms late), for 90 s,
 # and then no more; the next packet starts anew
 giving_up()
@@ -127,7 +119,6 @@ giving_up()
 	tap_stop
 	times=$(heard "from == \"A\" && $INITIATION")
 	spans 4.9 5.7 initiations <<<"$times"
-	[[ ${END_KIND[A]} != mytun ]] || jittered <<<"$times"
 	between 85 105 "$(after "$(head -n 1 <<<"$times")" "$(tail -n 1 <<<"$times")")" \
 		"seconds from the first to the last initiation"
 	none "type != 1" "message but initiations"
