@@ -5,14 +5,13 @@
  */
 #include <poll.h>
 #include <time.h>
-#include <unistd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "agent.h"
 #include "notify.h"
 #include "openmetrics.h"
+#include "temp.h"
 
 /* The kernel: a device, an event to come, and what was asked of it. */
 static struct {
@@ -99,7 +98,7 @@ int __wrap_nl_take_events(struct nl *nl, int (*fn)(struct event *event, void *ar
 #define FILE_TEXT "[Peer]\nPublicKey=" KEY_A "\nEndpoint=a.example:7\n"
 #define INTERVAL 120000
 
-static char dir[64];
+static char dir[TEMP_LEN];
 
 /* In a child. */
 static void lookup(const char *host, in_port_t port, struct answer *answer)
@@ -115,18 +114,6 @@ static void lookup(const char *host, in_port_t port, struct answer *answer)
 	answer->addrs[0].sin.sin_port = port;
 }
 
-static void put_file(const char *name, const char *text, mode_t mode)
-{
-	char path[128];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "w");
-	fputs(text, out);
-	fclose(out);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
 static int begin(void **state)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
@@ -134,8 +121,7 @@ static int begin(void **state)
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.dev = parse_good(DEVICE);
 	strcpy(kernel.dev->name, "mt0");
-	strcpy(dir, "/tmp/test_agent.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(temp_enter(dir), 0);
 	put_file("mt0.conf", FILE_TEXT, 0600);
 	put_file("hook", "#!/bin/sh\n", 0755);
 	hooks_init(&agent->hooks, dir);
@@ -154,15 +140,13 @@ static int begin(void **state)
 static int end(void **state)
 {
 	struct agent *agent = *state;
-	char command[128];
 
 	hooks_close(&agent->hooks);
 	resolver_close(&agent->resolver);
 	names_close(&agent->names);
 	free(agent);
 	device_free(kernel.dev);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	return temp_leave(dir);
 }
 
 static unsigned int resolving(const struct agent *agent)

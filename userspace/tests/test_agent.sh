@@ -3,22 +3,9 @@
 # vpnctl agent as systemd runs it, without the module: what it says to systemd, signals,
 # callers at its sockets, and how it ends; under valgrind too, where that is installed.
 # usage: test_agent.sh path/to/vpnctl
-set -u
-
-tool=$(realpath "${1:?usage: $0 vpnctl}")
-dir=$(mktemp -d)
-passed=0 failed=0 agent='' listener=''
+. "${0%/*}/lib.sh"
+agent='' listener=''
 trap 'kill $agent $listener 2>/dev/null; rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-
-ok() {
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok: $2"
-	fi
-}
 
 # until SECONDS COMMAND...
 until_true() {
@@ -153,7 +140,7 @@ grep -q "^SigIgn:.*[02468ace]....$" "/proc/$agent/status"
 ok $? "SIGCHLD is ignored: $(grep SigIgn "/proc/$agent/status")"
 end "SIGCHLD ignored" TERM
 
-if command -v valgrind >/dev/null; then
+if have valgrind "under valgrind"; then
 	put_file
 	begin valgrind -q --error-exitcode=99 --leak-check=full --track-fds=yes \
 		--child-silent-after-fork=yes
@@ -161,5 +148,4 @@ if command -v valgrind >/dev/null; then
 	end valgrind INT
 fi
 
-echo "test_agent: $passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -3,24 +3,9 @@
 # vpnctl as a user calls it, as far as it goes without the module: exit codes, messages,
 # keys. Where wg is installed its answers are compared with.
 # usage: test_cli.sh path/to/vpnctl
-set -u
-
-tool=$(realpath "${1:?usage: $0 vpnctl}")
-completions=$(realpath "$(dirname "$0")/../completion")
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+. "${0%/*}/lib.sh"
 umask 077
-passed=0 failed=0
-
-ok() {
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok: $2"
-	fi
-}
+completions=$here/../completion
 
 # check NAME CODE PATTERN COMMAND...: its exit code, and a line that it prints
 check() {
@@ -78,7 +63,7 @@ for file in "$completions"/vpnctl "$completions"/_vpnctl; do
 	[ -z "$missing" ]
 	ok $? "$file does not know: $missing"
 done
-if command -v zsh >/dev/null; then
+if have zsh "zsh reads its completion"; then
 	zsh -n "$completions/_vpnctl"
 	ok $? "zsh reads its completion"
 fi
@@ -236,7 +221,7 @@ cat >stripped <<-END
 END
 "$tool" strip ./mtt2.conf >out 2>&1 && cmp -s stripped out
 ok $? "strip: $(diff stripped out)"
-if command -v wg-quick >/dev/null; then
+if have wg-quick "strip as wg-quick has it"; then
 	wg-quick strip ./mtt2.conf 2>/dev/null | cmp -s - out
 	ok $? "strip as wg-quick has it"
 fi
@@ -346,12 +331,11 @@ printf '#! Cipher = aes-128\n' | cat mtt0.conf - >bad.conf
 check "a cipher" 1 "bad.conf:10: Cipher: Cipher is not auto, chacha20-poly1305 or aes-256-gcm: \`aes-128'" \
 	"$tool" up --dry-run bad.conf
 
-if command -v wg >/dev/null; then
+if have wg "keys as those of wg"; then
 	[ "$(wg pubkey <key)" = "$pub" ]
 	ok $? "pubkey as wg's"
 	wg pubkey <<<"$("$tool" genpsk)" >out
 	ok $? "wg takes a generated key"
 fi
 
-echo "test_cli: $passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

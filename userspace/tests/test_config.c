@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The parser: files, arguments, and above all what it refuses. */
 #include <fcntl.h>
-#include <unistd.h>
 #include <arpa/inet.h>
-#include <sys/stat.h>
 
-#include "test.h"
+#include "temp.h"
 
 static struct device *parse_args(char *const *args, char *log, size_t room, int *ret)
 {
@@ -300,14 +298,17 @@ static void test_bad_args(void **state)
 /* Return: 0 when a key file of this content is taken, with the key in @key. */
 static int read_key_file(const void *content, size_t len, uint8_t key[KEY_LEN])
 {
-	char path[] = "/tmp/vpnctl-test.XXXXXX", log[512];
-	int ret, fd = mkstemp(path);
+	char dir[TEMP_LEN], log[512];
 	struct device *dev;
+	FILE *out;
+	int ret;
 
-	assert_int_equal(write(fd, content, len), len);
-	close(fd);
-	dev = parse_args(ARGS("private-key", path), log, sizeof(log), &ret);
-	unlink(path);
+	assert_int_equal(temp_enter(dir), 0);
+	out = fopen("key", "w");
+	assert_int_equal(fwrite(content, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+	dev = parse_args(ARGS("private-key", "key"), log, sizeof(log), &ret);
+	assert_int_equal(temp_leave(dir), 0);
 	if (!ret) {
 		assert_true(dev->flags & DEVICE_HAS_PRIVATE_KEY);
 		memcpy(key, dev->private_key, KEY_LEN);

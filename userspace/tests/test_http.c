@@ -2,13 +2,11 @@
 /* The server of the metrics: who may call, what is answered, and what callers cannot do. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <unistd.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "http.h"
-#include "test.h"
+#include "temp.h"
 
 static void test_address(void **state)
 {
@@ -115,7 +113,7 @@ static int make_page(FILE *out, void *arg)
 	return make_ret;
 }
 
-static char dir[64], where[128];
+static char dir[TEMP_LEN], where[TEMP_LEN + 8];
 
 /* In place of listen(): from then on callers can come. */
 static mode_t mode_at_listen;
@@ -133,8 +131,7 @@ static void begin(struct http *http)
 	made = 0;
 	make_ret = 0;
 	make_len = 0;
-	strcpy(dir, "/tmp/test_http.XXXXXX");
-	assert_non_null(mkdtemp(dir));
+	assert_int_equal(temp_enter(dir), 0);
 	snprintf(where, sizeof(where), "unix:%s/s", dir);
 	http_init(http);
 	http->make = make_page;

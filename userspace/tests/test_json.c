@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include "save.h"
+#include "temp.h"
 #include "test_tunnel.h"
 #include "tunnel_file.h"
 
@@ -166,13 +166,26 @@ static void test_host_name(void **state)
 
 #define NOT_YET ": Forward error correction is not built yet, so this must be 0\n"
 
-static void test_refused(void **state)
+struct refused {
+	const char *text;
+	const char *message;
+};
+
+/* The last one has no text. */
+static void assert_all_refused(const struct refused *cases)
 {
-	static const struct {
-		const char *text;
-		const char *message;
-	} cases[] = {
-		/* features that are not there */
+	for (; cases->text; cases++) {
+		struct tunnel *tun = parse(cases->text);
+
+		assert_refused(tun, cases->text, log_text, cases->message);
+		assert_null(strstr(log_text, "SECRET"));
+	}
+}
+
+/* Features that are not there. */
+static void test_refused_not_there(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"fec_parity\": 3, " PEERS " }", "F: fec_parity" NOT_YET },
 		{ "{ " CLIENT "\"fec_parity\": \"0\", " PEERS " }", "F: fec_parity" NOT_YET },
 		{ "{ " CLIENT "\"fec_parity\": 0.0, " PEERS " }", "F: fec_parity" NOT_YET },
@@ -186,7 +199,16 @@ static void test_refused(void **state)
 		{ "{ " CLIENT "\"MTU\": 1400, " PEERS " }", "F: MTU: There is no such key\n" },
 		{ "{ " CLIENT "\"peers\": [ { \"public_key\": \"" KEY_A "\", \"mtu\": 1,\n"
 		  "\"allowed_ips\": [] } ] }", "F: peers[0].mtu: There is no such key\n" },
-		/* mode */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_modes(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " PEERS " }", "F: mode: Neither \"client\" nor \"server\"\n" },
 		{ "{ \"mode\": \"p2p\", " PEERS " }", "F: mode: " },
 		{ "{ \"mode\": 1, " PEERS " }", "F: mode: " },
@@ -200,7 +222,16 @@ static void test_refused(void **state)
 		  "F: local_addr: A server must have it, with a port\n" },
 		{ "{ " SERVER "\"remote_addr\": \"192.0.2.1:9\", " PEERS " }",
 		  "F: remote_addr: A server can have it for one of its peers, not for itself\n" },
-		/* addresses */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_addresses(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"local_addr\": \"192.0.2.2:9\", " PEERS " }",
 		  "so this is 0.0.0.0 or [::] and a port: `192.0.2.2:9'\n" },
 		{ "{ " CLIENT "\"local_addr\": \"0.0.0.00:9\", " PEERS " }", "`0.0.0.00:9'" },
@@ -214,7 +245,16 @@ static void test_refused(void **state)
 		  "F: remote_addr: Unable to find port of endpoint: `192.0.2.1'\n" },
 		{ "{ " CLIENT "\"tunnel_addr\": \"10.0.0.1/33\", " PEERS " }",
 		  "F: tunnel_addr: Prefix is not in the correct format: `10.0.0.1/33'\n" },
-		/* numbers and words */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_values(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"mtu\": 67, " PEERS " }",
 		  "F: mtu: MTU is not 68-65535: `67'\n" },
 		{ "{ " CLIENT "\"mtu\": \"1400\", " PEERS " }", "F: mtu: Not a whole number\n" },
@@ -228,18 +268,46 @@ static void test_refused(void **state)
 		  "F: gateway: Neither true nor false\n" },
 		{ "{ " CLIENT "\"table\": null, " PEERS " }", "F: table: Not a string\n" },
 		{ "{ " CLIENT "\"dns\": [ 1 ], " PEERS " }", "F: dns: Not a string\n" },
-		/* characters that no line can have */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+/* Characters that no line can have. */
+static void test_refused_characters(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"pre_up\": \"a\\nb\", " PEERS " }",
 		  "F: pre_up: There is a control character in it\n" },
 		{ "{ " CLIENT "\"table\": \"7#\", " PEERS " }", "F: table: There is a # in it\n" },
 		{ "{ " CLIENT "\"pre_up\": \"a\\u0000b\", " PEERS " }",
 		  "F:1: \\u0000 is not allowed without JSON_ALLOW_NUL\n" },
-		/* keys of both kinds */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_keys(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"private_key\": \"SECRET\", " PEERS " }",
 		  "F: private_key: Key is not the correct length or format\n" },
 		{ "{ " CLIENT "\"private_key\": \"" KEY_A "\", \"private_key_file\": \"k\", " PEERS
 		  " }", "F: private_key_file: PrivateKey and PrivateKeyFile exclude each other\n" },
-		/* peers */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_peers(void **state)
+{
+	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"peers\": {} }",
 		  "F: peers: A client has one peer, its server\n" },
 		{ "{ " SERVER "\"peers\": [] }",
@@ -256,22 +324,26 @@ static void test_refused(void **state)
 		{ "{ " CLIENT "\"peers\": [ { \"public_key\": \"" KEY_A "\", \"allowed_ips\": [],\n"
 		  "\"remote_addr\": \"192.0.2.1:9\" } ] }",
 		  "F: peers[0]: There is a remote_addr outside, too\n" },
-		/* what is no JSON */
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	assert_all_refused(cases);
+}
+
+static void test_refused_no_json(void **state)
+{
+	static const struct refused cases[] = {
 		{ "[]", "F: Not an object\n" },
 		{ " ", "F:1: '[' or '{' expected\n" },
 		{ "{\n \"mtu\": 1400,\n \"mtu\": 1401 }", "F:3: duplicate object key\n" },
 		{ "{\n \"private_key\": \"SECRET,\n}", "F:2: " },
 		{ "{}\n}", "F:2: end of file expected\n" },
+		{ NULL, NULL },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct tunnel *tun = parse(cases[i].text);
-
-		assert_refused(tun, cases[i].text, log_text, cases[i].message);
-		assert_null(strstr(log_text, "SECRET"));
-	}
+	assert_all_refused(cases);
 }
 
 /* A key with any name is repeated in part at most. */
@@ -317,14 +389,6 @@ static void test_wiped(void **state)
 	assert_ptr_equal(before_free, after_free);
 }
 
-static void touch(const char *dir, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fclose(fopen(path, "w"));
-}
-
 static void assert_found(const char *dir, const char *arg, const char *wanted, bool in_dir)
 {
 	char path[PATH_MAX], whole[PATH_MAX];
@@ -337,14 +401,14 @@ static void assert_found(const char *dir, const char *arg, const char *wanted, b
 /* A name stands for NAME.conf, or for NAME.json when that is what there is. */
 static void test_find(void **state)
 {
-	char dir[] = "/tmp/vpnctl-test.XXXXXX", command[64], ifname[IFNAMSIZ];
+	char dir[TEMP_LEN], ifname[IFNAMSIZ];
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	touch(dir, "both.conf");
-	touch(dir, "both.json");
-	touch(dir, "one.json");
-	touch(dir, "a.json.conf");
+	assert_int_equal(temp_enter(dir), 0);
+	put_file("both.conf", "", 0600);
+	put_file("both.json", "", 0600);
+	put_file("one.json", "", 0600);
+	put_file("a.json.conf", "", 0600);
 	assert_found(dir, "both", "both.conf", true);
 	assert_found(dir, "one", "one.json", true);
 	assert_found(dir, "none", "none.conf", true);
@@ -357,8 +421,7 @@ static void test_find(void **state)
 	assert_int_equal(tunnel_file_device(ifname, "/.json"), -EINVAL);
 	assert_int_equal(tunnel_file_device(ifname, "sixteencharacter.json"), -EINVAL);
 	assert_int_equal(tunnel_file_device(ifname, "fifteencharacte.json"), 0);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(temp_leave(dir), 0);
 }
 
 int main(void)
@@ -368,7 +431,14 @@ int main(void)
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_free_text),
 		cmocka_unit_test(test_host_name),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_not_there),
+		cmocka_unit_test(test_refused_modes),
+		cmocka_unit_test(test_refused_addresses),
+		cmocka_unit_test(test_refused_values),
+		cmocka_unit_test(test_refused_characters),
+		cmocka_unit_test(test_refused_keys),
+		cmocka_unit_test(test_refused_peers),
+		cmocka_unit_test(test_refused_no_json),
 		cmocka_unit_test(test_long_key),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_find),

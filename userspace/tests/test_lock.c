@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One at a time, but for who is waited for. */
 #include <time.h>
-#include <unistd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "lock.h"
 #include "notify.h"
-#include "test.h"
+#include "temp.h"
 
 #define AT_ONCE 8
 #define ROUNDS 3
 #define WAITING "Another up or down is under way; waiting for it\n"
 
-static char dir[32];
-static char path[64];
+static char dir[TEMP_LEN];
+static char path[TEMP_LEN + 8];
 static char log_text[256];
 
 static int enter(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/vpnctl-test.XXXXXX");
-	if (!mkdtemp(dir))
+	if (temp_enter(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/lock", dir);
 	return 0;

@@ -7,26 +7,22 @@
 #include <netdb.h>
 #include <poll.h>
 #include <time.h>
-#include <unistd.h>
-#include <sys/stat.h>
 
 #include "child.h"
 #include "names.h"
 #include "notify.h"
 #include "resolve.h"
-#include "test.h"
+#include "temp.h"
 
 #define INTERVAL 120000
 
-static char dir[64];
+static char dir[TEMP_LEN];
 
 static int begin(void **state)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
-	strcpy(dir, "/tmp/test_names.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(temp_enter(dir), 0);
 	names->dir = dir;
 	names->interval = INTERVAL;
 	*state = names;
@@ -35,22 +31,14 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	char command[128];
-
 	names_close(*state);
 	free(*state);
-	assert_int_equal(chdir("/"), 0);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	return temp_leave(dir);
 }
 
-static void put_file(const char *name, const char *text)
+static void put_names(const char *name, const char *text)
 {
-	FILE *out = fopen(name, "w");
-
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
+	put_file(name, text, 0600);
 }
 
 static struct name *find(const struct names *names, const char *ifname, const char *base64)
@@ -73,18 +61,18 @@ static void test_files(void **state)
 	struct names *names = *state;
 	const struct name *name;
 
-	put_file("mt0.conf", "[Interface]\nAddress=10.0.0.1/24\nPostUp=x\n#! KillSwitch = yes\n"
+	put_names("mt0.conf", "[Interface]\nAddress=10.0.0.1/24\nPostUp=x\n#! KillSwitch = yes\n"
 			     PEER(KEY_A, "a.example:7") PEER(KEY_B, "192.0.2.1:1")
 			     PEER(KEY_C, "c.example:8"));
-	put_file("mt1.conf", PEER(KEY_A, "of-the-folder.example:1") PEER(KEY_B, "b.example:1"));
-	put_file("wrong.conf", PEER(KEY_A, "wrong.example:1") "Nonsense = 1\n");
-	put_file("not a device.conf", PEER(KEY_A, "wrong.example:1"));
-	put_file("mt2.conf.bak", PEER(KEY_A, "wrong.example:1"));
+	put_names("mt1.conf", PEER(KEY_A, "of-the-folder.example:1") PEER(KEY_B, "b.example:1"));
+	put_names("wrong.conf", PEER(KEY_A, "wrong.example:1") "Nonsense = 1\n");
+	put_names("not a device.conf", PEER(KEY_A, "wrong.example:1"));
+	put_names("mt2.conf.bak", PEER(KEY_A, "wrong.example:1"));
 	/* JSON is a file like any other, and the second one about a device */
-	put_file("mt3.json", JSON("json.example:3"));
-	put_file("mt0.json", JSON("wrong.example:1"));
+	put_names("mt3.json", JSON("json.example:3"));
+	put_names("mt0.json", JSON("wrong.example:1"));
 	assert_int_equal(mkdir("other", 0755), 0);
-	put_file("other/mt1.conf", PEER(KEY_A, "of-the-argument.example:1"));
+	put_names("other/mt1.conf", PEER(KEY_A, "of-the-argument.example:1"));
 	names->files = files;
 	assert_int_equal(names_read(names, NULL, 0), 0);
 	assert_int_equal(names->n, 4);
@@ -103,7 +91,7 @@ static void test_twice(void **state)
 {
 	struct names *names = *state;
 
-	put_file("mt0.conf", PEER(KEY_A, "first.example:1") PEER(KEY_B, "b.example:1")
+	put_names("mt0.conf", PEER(KEY_A, "first.example:1") PEER(KEY_B, "b.example:1")
 			     PEER(KEY_C, "c.example:1") PEER(KEY_A, "last.example:2")
 			     PEER(KEY_B, "192.0.2.1:1")
 			     "[Peer]\nPublicKey=" KEY_C "\nAllowedIPs=10.0.0.3/32\n");
@@ -121,8 +109,8 @@ static void test_complaints(void **state)
 	char log[512] = "";
 	FILE *out = fmemopen(log, sizeof(log), "w");
 
-	put_file("wrong.conf", "[Interface]\nNonsense = 1\n");
-	put_file("not a device.conf", "");
+	put_names("wrong.conf", "[Interface]\nNonsense = 1\n");
+	put_names("not a device.conf", "");
 	assert_int_equal(names_read(names, out, 0), 0);
 	fclose(out);
 	assert_non_null(strstr(log, "wrong.conf:2: Line unrecognized: `Nonsense'"));
@@ -135,13 +123,13 @@ static void test_reread(void **state)
 	struct names *names = *state;
 	struct name *name;
 
-	put_file("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
 			     PEER(KEY_C, "c.example:7"));
 	names_read(names, NULL, 1000);
 	while ((name = names_due(names, 1000)))
 		name_alive(names, name, 1000);
 	find(names, "mt0", KEY_A)->busy = true;
-	put_file("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "other.example:7"));
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "other.example:7"));
 	names_read(names, NULL, 2000);
 	assert_int_equal(names->n, 2);
 	assert_int_equal(find(names, "mt0", KEY_A)->due, 1000 + INTERVAL);
@@ -159,7 +147,7 @@ static void test_next(void **state)
 
 	names_read(names, NULL, 5);
 	assert_int_equal(names_next(names), 5 + INTERVAL);
-	put_file("mt0.conf", PEER(KEY_A, "a.example:7"));
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7"));
 	names_read(names, NULL, 10);
 	assert_int_equal(names_next(names), 10);
 	name = names_due(names, 10);
@@ -178,7 +166,7 @@ static void test_turns(void **state)
 	int64_t now = 0;
 	size_t i;
 
-	put_file("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7") PEER(KEY_B, "b.example:7")
 			     PEER(KEY_C, "c.example:7"));
 	names_read(names, NULL, now);
 	/* one at a time, each for longer than the interval */
@@ -198,7 +186,7 @@ static void test_schedule(void **state)
 	struct name *name;
 	int64_t now = 1000000, delays[8], i;
 
-	put_file("mt0.conf", PEER(KEY_A, "a.example:7"));
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7"));
 	names_read(names, NULL, now);
 	name = names_due(names, now);
 	assert_non_null(name);

@@ -2,28 +2,23 @@
 /* Plans that are done, and taken back. The tools are commands of the shell. */
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include <sys/stat.h>
 
 #include "run.h"
-#include "test.h"
+#include "temp.h"
 
 #define NO_FILE "No such file or directory\n"
 
-static char dir[32];
+static char dir[TEMP_LEN];
 static char log_text[1024];
 
 /* Programs that stand in for ip and the like: the one named here says what it got and fails. */
 static void put_program(const char *name, const char *text)
 {
-	char path[64];
-	FILE *out;
+	char script[512];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "w");
-	fprintf(out, "#!/bin/sh\n%s\n", text);
-	fclose(out);
-	chmod(path, 0700);
+	assert_in_range(snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", text), 0,
+			sizeof(script) - 1);
+	put_file(name, script, 0700);
 }
 
 static int enter(void **state)
@@ -31,8 +26,7 @@ static int enter(void **state)
 	char path[256];
 
 	(void)state;
-	strcpy(dir, "/tmp/vpnctl-test.XXXXXX");
-	if (!mkdtemp(dir) || chdir(dir))
+	if (temp_enter(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
 	return setenv("PATH", path, 1);
@@ -40,28 +34,15 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-	int status = -1;
-	pid_t child;
-
 	(void)state;
-	child = fork();
-	if (!child) {
-		execlp("rm", "rm", "-r", dir, NULL);
-		_exit(127);
-	}
-	return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
+	return temp_leave(dir);
 }
 
 /* What the steps have written. */
 static const char *trace(void)
 {
-	static char text[512];
-	FILE *in = fopen("trace", "r");
-	size_t len = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
+	const char *text = get_file("trace");
 
-	text[len] = '\0';
-	if (in)
-		fclose(in);
 	unlink("trace");
 	return text;
 }

@@ -3,15 +3,16 @@
  * The state of a tunnel into its file, and a file without what setconf does not know. The
  * device is made up here: the linker puts the __wrap functions in place of those that ask.
  */
-#include <unistd.h>
 
 #include "facts.h"
 #include "nl.h"
 #include "save.h"
+#include "temp.h"
 #include "test_tunnel.h"
 #include "tunnel_file.h"
 
-static char path[32];
+static char dir[TEMP_LEN];
+static const char path[] = "mt0.conf";
 
 int __wrap_nl_open(struct nl *nl)
 {
@@ -46,25 +47,6 @@ int __wrap_facts_addresses(struct tunnel *tun)
 	return 0;
 }
 
-static void put_file(const char *text)
-{
-	FILE *out = fopen(path, "w");
-
-	fputs(text, out);
-	fclose(out);
-}
-
-static const char *content(void)
-{
-	static char text[1024];
-	FILE *in = fopen(path, "r");
-
-	memset(text, 0, sizeof(text));
-	assert_true(fread(text, 1, sizeof(text) - 1, in) > 0);
-	fclose(in);
-	return text;
-}
-
 static int save_as(const char *name)
 {
 	struct tunnel *tun = tunnel_alloc();
@@ -88,15 +70,15 @@ static int save_as(const char *name)
 static void test_key(void **state)
 {
 	(void)state;
-	put_file("# gone\n[Interface]\nSaveConfig = true\nPrivateKey = " KEY_A "\n");
+	put_file(path, "# gone\n[Interface]\nSaveConfig = true\nPrivateKey = " KEY_A "\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
-	assert_string_equal(content(), STATE("", "PrivateKey = " KEY_A "\n"));
-	put_file("[Interface]\nSaveConfig = true\n");
+	assert_string_equal(get_file(path), STATE("", "PrivateKey = " KEY_A "\n"));
+	put_file(path, "[Interface]\nSaveConfig = true\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
-	assert_string_equal(content(), STATE("", ""));
-	put_file("[Interface]\nSaveConfig = true\n#! PrivateKeyFile = k\n");
+	assert_string_equal(get_file(path), STATE("", ""));
+	put_file(path, "[Interface]\nSaveConfig = true\n#! PrivateKeyFile = k\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
-	assert_string_equal(content(), STATE("#! PrivateKeyFile = k\n", ""));
+	assert_string_equal(get_file(path), STATE("#! PrivateKeyFile = k\n", ""));
 }
 
 static void test_no_device(void **state)
@@ -104,9 +86,9 @@ static void test_no_device(void **state)
 	static const char text[] = "# stays\n[Interface]\nPrivateKey = " KEY_A "\n";
 
 	(void)state;
-	put_file(text);
+	put_file(path, text, 0600);
 	assert_int_equal(save_as("mt1"), -ENODEV);
-	assert_string_equal(content(), text);
+	assert_string_equal(get_file(path), text);
 }
 
 static void assert_stripped(const char *text, const char *wanted, const char *key_file)
@@ -171,18 +153,14 @@ static void test_strip(void **state)
 
 static int enter(void **state)
 {
-	int fd;
-
 	(void)state;
-	strcpy(path, "/tmp/vpnctl-test.XXXXXX");
-	fd = mkstemp(path);
-	return fd < 0 ? -1 : close(fd);
+	return temp_enter(dir);
 }
 
 static int leave(void **state)
 {
 	(void)state;
-	return unlink(path);
+	return temp_leave(dir);
 }
 
 int main(void)
