@@ -80,6 +80,26 @@ parse()
 	[[ ! $icount ]] || smp=1
 }
 
+# own_folder: $tmp, in the cache, whose modules are linked to. Those go whose owners were killed:
+# an owner, and its QEMU after it, hold the lock of their folder.
+own_folder()
+{
+	local all own folder
+
+	mkdir -p "$VM_CACHE/run"
+	exec {all}<"$VM_CACHE/run"
+	# None may be there without its owner's lock meanwhile
+	flock "$all"
+	for folder in "$VM_CACHE"/run/guest.*; do
+		[[ ! -d $folder ]] || flock -n "$folder" rm -rf "$folder" || true
+	done
+	tmp=$(mktemp -d "$VM_CACHE/run/guest.XXXXXXXXXX")
+	trap cleanup EXIT
+	exec {own}<"$tmp"
+	flock "$own"
+	exec {all}<&-
+}
+
 # take_slot: at most MYTUN_VM_GUESTS (2) guests of a cache run at once, first come,
 # first served. QEMU inherits the lock, so that it holds until the guest is gone.
 take_slot()
@@ -241,10 +261,7 @@ main()
 	parse "$@"
 	need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
 	dir=$(kernel_dir "$kernel")
-	# In the cache, whose modules are linked to
-	mkdir -p "$VM_CACHE/run"
-	tmp=$(mktemp -d -p "$VM_CACHE/run")
-	trap cleanup EXIT
+	own_folder
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	end="run.sh $RANDOM$RANDOM: exit"
