@@ -239,16 +239,16 @@ judge()
 {
 	local status
 
-	tr -d '\r' <"$tmp/kernel.console" >"$tmp/kernel.all"
+	tr -d '\r\0' <"$tmp/kernel.console" >"$tmp/kernel.all"
 	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
 	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
 	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
 	(($1 == 0)) || fail 73 "QEMU failed with status $1"
 	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
 	[[ $status ]] || fail 71 "the guest ended without a result"
-	if grep -qE "$COMPLAINTS" <<<"$(grep -vE "$allow" "$tmp/kernel.all")"; then
+	if grep -qE "$COMPLAINTS" <<<"$(grep -avE "$allow" "$tmp/kernel.all")"; then
 		say "the kernel complained; the command's status was $status (kernel $kernel)"
-		grep -E -A 30 "$COMPLAINTS" "$tmp/kernel.all" | head -n 100 >&2
+		grep -a -E -A 30 "$COMPLAINTS" "$tmp/kernel.all" | head -n 100 >&2
 		exit 70
 	fi
 	exit "$status"
