@@ -130,8 +130,8 @@ u64 session_policy_next(const struct session_state *s);
  * @s: state that awaits something
  * @now_ns: boot time
  *
- * Return: ns until session_policy_next(), or less when that has jitter which must not be lost:
- * nothing may be due then, and it is to be asked again.
+ * Return: ns until session_policy_next(), or less when jitter must not be lost: nothing may be
+ * due then, and it is to be asked again.
  */
 u64 session_policy_sleep(const struct session_state *s, u64 now_ns);
 
