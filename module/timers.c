@@ -8,23 +8,6 @@
 #include "peer.h"
 #include "timers.h"
 
-/* The wheel's rounding of longer delays than this is as long as a jitter. */
-#define COARSE_NS (2 * (u64)NSEC_PER_SEC)
-
-/*
- * How long to sleep. The timer wheel rounds 5 s up to a multiple of 256 ms (HZ=250): two ends
- * that began a handshake at the same time would try again at the same time, for ever on a slow
- * link, if their jitter were lost. So what has jitter is approached in steps.
- */
-static u64 timers_delay(const struct session_state *state, u64 next_ns, u64 now_ns)
-{
-	u64 delay_ns = next_ns > now_ns ? next_ns - now_ns : 0;
-	bool jitter = next_ns == state->deadline_ns[DEADLINE_RETRANSMIT] ||
-		      next_ns == state->deadline_ns[DEADLINE_NEW_HANDSHAKE];
-
-	return jitter && delay_ns > COARSE_NS ? delay_ns / 4 * 3 : delay_ns;
-}
-
 /*
  * The timer is only ever set earlier: a deadline that moves away leaves it alone. It then
  * fires, finds nothing due, and is set again, which is cheaper than to set it for every
@@ -39,7 +22,7 @@ static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 		return;
 	timers->armed_ns = next_ns;
 	mod_timer(&timers->timer, jiffies + 1 +
-		  nsecs_to_jiffies(timers_delay(&timers->state, next_ns, now_ns)));
+		  nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
 }
 
 static void timers_expired(struct timer_list *timer)

@@ -13,8 +13,9 @@
  * struct mytun_timers - the timer part of a peer
  * @lock: protects the rest; taken with BH off, innermost
  * @state: deadlines
- * @timer: fires at or before the earliest deadline
- * @armed_ns: the deadline that @timer was set for, boot time; 0: not set
+ * @timer: fires about when the earliest deadline is, or before it
+ * @armed_ns: the deadline that @timer was set for, though it may fire on the way there; boot
+ *	time; 0: not set
  * @running: the device is up and the peer alive: deadlines may be set
  */
 struct mytun_timers {

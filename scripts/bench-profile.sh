@@ -14,7 +14,7 @@
 # samples. What runs with interrupts off shows where they are switched on again: a switch of
 # tasks in finish_task_switch, a wake-up in _raw_spin_unlock_irqrestore.
 
-set -e
+set -eo pipefail
 . "${0%/*}/lib.sh"
 
 kernel=${KERNEL:-6.1}

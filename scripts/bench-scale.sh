@@ -8,7 +8,7 @@
 #
 # Prints a table, and leaves build/bench/KERNEL.scale.csv.
 
-set -e
+set -eo pipefail
 . "${0%/*}/lib.sh"
 
 kernel=${KERNEL:-6.1}

@@ -11,7 +11,7 @@
 # Prints a table, and leaves build/bench/KERNEL.csv and, if gnuplot is there, KERNEL.svg.
 # A "tax" is a path minus the bare cable; ratios are to WireGuard's tax.
 
-set -e
+set -eo pipefail
 . "${0%/*}/lib.sh"
 
 kernel=${KERNEL:-6.1}

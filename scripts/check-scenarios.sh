@@ -7,7 +7,7 @@
 #	- scripts, programs and functions that a row names are there
 #	- a script that a row names with a check in quotation marks has that check
 #
-# docs/security.md is held to the same, but for the rows.
+# docs/security.md and docs/features.md are held to the same, but for the rows.
 
 set -e
 . "${0%/*}/lib.sh"
@@ -102,7 +102,7 @@ sed "s,^/,$TOP/," "$tmp/names" >"$tmp/files"
 xargs cat <"$tmp/files" >"$tmp/text"
 doc=testing
 all_numbers
-for doc in testing security; do
+for doc in testing security features; do
 	names
 	quoted
 done

@@ -201,7 +201,7 @@ debug_scripts()
 # depends_on_time SCRIPT
 depends_on_time()
 {
-	[[ $1 == *timers* ]] || "$TOP/selftests/run-kselftest.sh" --list --timers | grep -Fqx "$1"
+	[[ $1 == *timers* ]] || grep -Fqx "$1" <<<"$("$TOP/selftests/run-kselftest.sh" --list --timers)"
 }
 
 # With its progress on the terminal: it takes a while

@@ -90,6 +90,21 @@ static inline ssize_t answer(int fd)
 	return recv(fd, &msg, sizeof(msg), 0);
 }
 
+/* What the kernel says of the error in msg, which has @len bytes; NULL: nothing. */
+static inline const char *error_words(size_t len)
+{
+	const struct nlmsgerr *error = NLMSG_DATA(&msg.nl);
+	size_t offset = NLMSG_HDRLEN + sizeof(*error);
+	const struct nlattr *text;
+
+	if (!(msg.nl.nlmsg_flags & NLM_F_CAPPED))
+		offset += NLMSG_ALIGN(error->msg.nlmsg_len - NLMSG_HDRLEN);
+	if (len <= offset)
+		return NULL;
+	text = find(msg.bytes + offset, len - offset, NLMSGERR_ATTR_MSG);
+	return text ? (const char *)text + NLA_HDRLEN : NULL;
+}
+
 static inline int family(int fd)
 {
 	const struct nlattr *id;

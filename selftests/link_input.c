@@ -39,40 +39,23 @@ static void put_hex(uint16_t type, const char *hex)
 	put(type, bytes, len);
 }
 
-static const char *words(const struct nlmsghdr *answer)
-{
-	const struct nlmsgerr *err = NLMSG_DATA(answer);
-	size_t skip = NLMSG_HDRLEN + sizeof(*err);
-	const struct nlattr *text;
-
-	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
-		skip += err->msg.nlmsg_len - sizeof(err->msg);
-	skip = NLMSG_ALIGN(skip);
-	if (answer->nlmsg_len <= skip)
-		return "";
-	text = find((const char *)answer + skip, answer->nlmsg_len - skip, NLMSGERR_ATTR_MSG);
-	return text ? (const char *)text + NLA_HDRLEN : "";
-}
-
 static int talk(void)
 {
-	static union {
-		struct nlmsghdr nl;
-		char bytes[8192];
-	} answer;
-	const struct nlmsgerr *err = NLMSG_DATA(&answer.nl);
+	const struct nlmsgerr *error = NLMSG_DATA(&msg.nl);
 	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), on = 1;
+	const char *words;
+	ssize_t len;
 
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	if (send(fd, &msg, msg.nl.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)NLMSG_LENGTH(sizeof(*err)) ||
-	    answer.nl.nlmsg_type != NLMSG_ERROR) {
+	len = answer(fd);
+	if (len < (ssize_t)NLMSG_LENGTH(sizeof(*error)) || msg.nl.nlmsg_type != NLMSG_ERROR) {
 		perror("netlink");
 		exit(2);
 	}
 	close(fd);
-	printf("%d %s\n", -err->error, words(&answer.nl));
-	return err->error ? 1 : 0;
+	words = error_words(len);
+	printf("%d %s\n", -error->error, words ? words : "");
+	return error->error ? 1 : 0;
 }
 
 int main(int argc, char *argv[])

@@ -364,23 +364,19 @@ static const struct refusal {
 /* Is it an error, this one, and has it text? */
 static bool refused(ssize_t len, int err, char *said, size_t size)
 {
-	const struct nlmsgerr *error = (const void *)(msg.bytes + NLMSG_HDRLEN);
-	size_t offset = NLMSG_HDRLEN + sizeof(*error);
-	const struct nlattr *text;
+	const struct nlmsgerr *error = NLMSG_DATA(&msg.nl);
+	const char *words;
 
-	if (len < (ssize_t)offset || msg.nl.nlmsg_type != NLMSG_ERROR || !error->error) {
+	if (len < (ssize_t)NLMSG_LENGTH(sizeof(*error)) || msg.nl.nlmsg_type != NLMSG_ERROR ||
+	    !error->error) {
 		snprintf(said, size, "accepted");
 		return false;
 	}
-	if (!(msg.nl.nlmsg_flags & NLM_F_CAPPED))
-		offset += NLMSG_ALIGN(error->msg.nlmsg_len - NLMSG_HDRLEN);
-	text = (size_t)len > offset ? find(msg.bytes + offset, len - offset, NLMSGERR_ATTR_MSG) :
-				      NULL;
-	snprintf(said, size, "%s: %s%s%s", strerror(-error->error),
-		 text ? (const char *)text + NLA_HDRLEN : "(no text)",
+	words = error_words(len);
+	snprintf(said, size, "%s: %s%s%s", strerror(-error->error), words ? words : "(no text)",
 		 err && -error->error != err ? ", wanted: " : "",
 		 err && -error->error != err ? strerror(err) : "");
-	return text && (!err || -error->error == err);
+	return words && (!err || -error->error == err);
 }
 
 static void check(int fd, int id, const struct refusal *refusal)

@@ -116,13 +116,13 @@ home()
 # The code is on the screen; userspace/tests reads it back. Here the file goes to wg-quick.
 phone()
 {
-	[[ $(type -P wg-quick) ]] || skip "missing: wg-quick"
+	have wg-quick || skip "missing: wg-quick"
 	modprobe wireguard || skip "missing: wireguard.ko"
 	world server tablet
 	follow phone server >"$TMP/code"
 	grep -q "█\|▀\|▄" "$TMP/code"
 	at server bash -c 'vpnctl addclient tablet >tablet.conf && scp tablet.conf tablet:'
-	fails ping_one tablet 198.51.100.1
+	ping_fails tablet 198.51.100.1
 	at tablet bash -c 'wg-quick up ./tablet.conf'
 	wait_for 10 ping_one tablet 198.51.100.1
 	at tablet bash -c 'wg-quick down ./tablet.conf'

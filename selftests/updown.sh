@@ -140,8 +140,10 @@ setup()
 # settled NS N: so many addresses of links are there, and their carriers
 settled()
 {
-	same "$2" "$(ipn "$1" -6 -o address show scope link | wc -l)"
-	fails grep -E 'tentative|NO-CARRIER' <<<"$(ipn "$1" address)"
+	# "set -e" has no force in wait_for
+	same "$2" "$(ipn "$1" -6 -o address show scope link | wc -l)" || return
+	ipn "$1" address >"$TMP/settled" || return
+	fails grep -E 'tentative|NO-CARRIER' "$TMP/settled"
 }
 
 # state NS: all that `down` must leave as it was
@@ -523,7 +525,8 @@ json()
 	put_json seed.json "${PUB[g]}"
 	defer quiet_down seed json
 	c_vpnctl up "$TMP/seed.json"
-	fails grep -P "\t0$" <<<"$(vpn c show seed latest-handshakes)"
+	vpn c show seed latest-handshakes >"$TMP/handshakes"
+	fails grep -P "\t0$" "$TMP/handshakes"
 	grep -qP "\toff$" <<<"$(vpn c show seed persistent-keepalive)"
 	same 9000 "$(vpn c show seed listen-port)"
 	c_vpnctl down "$TMP/seed.json"

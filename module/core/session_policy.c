@@ -177,6 +177,27 @@ u64 session_policy_next(const struct session_state *s)
 	return next + 1;
 }
 
+/* At any HZ the timer wheel rounds no shorter sleep by more than a third of the jitter. */
+#define COARSE_NS ((u64)NSEC_PER_SEC)
+
+/*
+ * The timer wheel rounds 5 s up to a multiple of 256 ms (HZ=250): two ends that began a
+ * handshake at the same time would try again at the same time, for ever on a slow link, if
+ * their jitter were lost. So what has jitter is approached in steps, and so is what comes so
+ * shortly before it that the rounding reaches it.
+ */
+u64 session_policy_sleep(const struct session_state *s, u64 now_ns)
+{
+	u64 next_ns = session_policy_next(s);
+	u64 sleep_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+	/* As above: one less than 0 (not waiting) is far away. */
+	u64 unsteady_ns = min(s->deadline_ns[DEADLINE_RETRANSMIT] - 1,
+			      s->deadline_ns[DEADLINE_NEW_HANDSHAKE] - 1);
+	bool near = unsteady_ns - (next_ns - 1) < sleep_ns / 4;
+
+	return near && sleep_ns > COARSE_NS ? sleep_ns / 4 * 3 : sleep_ns;
+}
+
 u32 session_policy_set_persistent(struct session_state *s, u16 seconds, u64 now_ns)
 {
 	bool was_on = s->persistent_keepalive_s;

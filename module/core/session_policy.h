@@ -126,6 +126,16 @@ u32 session_policy_expire(struct session_state *s, u64 now_ns, u32 random);
 u64 session_policy_next(const struct session_state *s);
 
 /**
+ * session_policy_sleep() - how long to sleep, by a timer that is late the more the longer it runs
+ * @s: state that awaits something
+ * @now_ns: boot time
+ *
+ * Return: ns until session_policy_next(), or less when jitter must not be lost: nothing may be
+ * due then, and it is to be asked again.
+ */
+u64 session_policy_sleep(const struct session_state *s, u64 now_ns);
+
+/**
  * session_policy_set_persistent() - change the persistent keepalive's interval
  * @s: state
  * @seconds: 0: off

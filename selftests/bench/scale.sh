@@ -97,7 +97,7 @@ datagrams()
 # with PEERS peers more than the one that answers
 measure()
 {
-	local before after
+	local before after value
 
 	ns_add a b
 	veth a one 10.0.0.1/24 - b one 10.0.0.2/24 -
@@ -116,15 +116,16 @@ measure()
 	tell dump $((COST / PEERS))
 	spawn b "$PINGPONG" serve
 	wait_for 10 on a ping -q -c 1 -W 1 10.9.0.2
-	tell datagram "$(datagrams)"
-	tell handshake "$(handshakes)"
+	value=$(datagrams)
+	tell datagram "$value"
+	value=$(handshakes)
+	tell handshake "$value"
 	cost ipn a link delete t0
 	tell remove $((COST / PEERS))
 	end_jobs
 	ns_delete
 }
 
-LOG_PID=
 (($#)) || set -- 1 10000 100000
 modprobe -a mytun wireguard
 for PEERS; do

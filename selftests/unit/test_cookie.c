@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mac1, mac2 and cookies between a client (struct cookie) and a server (cookie_checker). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test_cmocka.h"
 
 #include <asm/byteorder.h>
 #include <linux/string.h>

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The primitives behind core/crypto.h: the module's known answers, and what takes longer. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test_cmocka.h"
 
 #include "../../module/selftest/crypto_test.c"
 

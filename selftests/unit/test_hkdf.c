@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HMAC and HKDF against Python's hmac over hashlib.blake2s (see vectors.h). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test_cmocka.h"
 
 #include <linux/string.h>
 

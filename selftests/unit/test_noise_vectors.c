@@ -4,11 +4,7 @@
  * replayed: what we send must come out the same byte for byte, and what it sent must be
  * accepted and must open.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "test_cmocka.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -14,7 +14,8 @@
 #	apt/SUITE/		package lists of the suites that we fetch from
 #	initrd/			the parts of an initramfs that seldom change
 #	build/			copies of checkouts in which the module is built
-#	run/			what belongs to a run, gone at its end
+#	source/, ynl/		sources of a kernel, and its netlink client
+#	run/			what belongs to a run, gone at its end, or at a start of another
 #	slot.N			locks: one for each guest that may run
 #	*.lock			other locks
 

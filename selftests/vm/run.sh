@@ -80,6 +80,26 @@ parse()
 	[[ ! $icount ]] || smp=1
 }
 
+# own_folder: $tmp, in the cache, whose modules are linked to. Those go whose owners were killed:
+# an owner, and its QEMU after it, hold the lock of their folder.
+own_folder()
+{
+	local all own folder
+
+	mkdir -p "$VM_CACHE/run"
+	exec {all}<"$VM_CACHE/run"
+	# None may be there without its owner's lock meanwhile
+	flock "$all"
+	for folder in "$VM_CACHE"/run/guest.*; do
+		[[ ! -d $folder ]] || flock -n "$folder" rm -rf "$folder" || true
+	done
+	tmp=$(mktemp -d "$VM_CACHE/run/guest.XXXXXXXXXX")
+	trap cleanup EXIT
+	exec {own}<"$tmp"
+	flock "$own"
+	exec {all}<&-
+}
+
 # take_slot: at most MYTUN_VM_GUESTS (2) guests of a cache run at once, first come,
 # first served. QEMU inherits the lock, so that it holds until the guest is gone.
 take_slot()
@@ -219,16 +239,16 @@ judge()
 {
 	local status
 
-	tr -d '\r' <"$tmp/kernel.console" >"$tmp/kernel.all"
+	tr -d '\r\0' <"$tmp/kernel.console" >"$tmp/kernel.all"
 	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
 	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
 	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
 	(($1 == 0)) || fail 73 "QEMU failed with status $1"
 	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
 	[[ $status ]] || fail 71 "the guest ended without a result"
-	if grep -qE "$COMPLAINTS" <<<"$(grep -vE "$allow" "$tmp/kernel.all")"; then
+	if grep -qE "$COMPLAINTS" <<<"$(grep -avE "$allow" "$tmp/kernel.all")"; then
 		say "the kernel complained; the command's status was $status (kernel $kernel)"
-		grep -E -A 30 "$COMPLAINTS" "$tmp/kernel.all" | head -n 100 >&2
+		grep -a -E -A 30 "$COMPLAINTS" "$tmp/kernel.all" | head -n 100 >&2
 		exit 70
 	fi
 	exit "$status"
@@ -241,10 +261,7 @@ main()
 	parse "$@"
 	need qemu-system-x86_64 cpio depmod "${TOOLS_NEEDED[@]}"
 	dir=$(kernel_dir "$kernel")
-	# In the cache, whose modules are linked to
-	mkdir -p "$VM_CACHE/run"
-	tmp=$(mktemp -d -p "$VM_CACHE/run")
-	trap cleanup EXIT
+	own_folder
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	end="run.sh $RANDOM$RANDOM: exit"

@@ -1,16 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What must hold for a tunnel of which nobody knows where it comes from. */
-#ifndef FUZZ_PLAN_CHECK_H
-#define FUZZ_PLAN_CHECK_H
+/*
+ * What must hold for a tunnel of which nobody knows where it comes from: written as a file with
+ * lines it is read as the same; and whatever it says, ip(8) must get lines that begin with what
+ * we wrote, made of the letters that names, addresses and numbers have, and nft(8) no line and
+ * no bracket more than we wrote.
+ */
+#ifndef FUZZ_TUNNEL_H
+#define FUZZ_TUNNEL_H
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "plan.h"
 #include "save.h"
 #include "settle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* With the messages made, and thrown away. Return: to be freed; NULL: what is refused. */
+static inline struct tunnel *parse_tunnel(const void *text, size_t len,
+					  int (*read)(struct config *cfg, FILE *in))
+{
+	static FILE *log;
+	struct tunnel *tun;
+	struct config cfg;
+	FILE *in;
+
+	/* fmemopen() wants at least one byte */
+	if (!len)
+		return NULL;
+	tun = tunnel_alloc();
+	in = fmemopen((void *)text, len, "r");
+	if (!log)
+		log = fopen("/dev/null", "w");
+	if (!tun || !in || !log)
+		abort();
+	cfg = (struct config){ .source = "fuzz", .log = log, .dev = tun->dev, .tun = tun };
+	strcpy(tun->dev->name, "mt0");
+	if (read(&cfg, in)) {
+		tunnel_free(tun);
+		tun = NULL;
+	}
+	fclose(in);
+	return tun;
+}
 
 /* The tunnel as a file with lines. Return: the text, to be freed. */
 static inline char *print_tunnel(struct tunnel *tun)
@@ -25,6 +62,21 @@ static inline char *print_tunnel(struct tunnel *tun)
 	tunnel_write(out, tun, tun->dev);
 	fclose(out);
 	return text;
+}
+
+static inline void check_round_trip(struct tunnel *once)
+{
+	char *first = print_tunnel(once), *second;
+	struct tunnel *twice = parse_tunnel(first, strlen(first), config_read);
+
+	if (!twice)
+		abort();
+	second = print_tunnel(twice);
+	if (strcmp(first, second))
+		abort();
+	free(first);
+	free(second);
+	tunnel_free(twice);
 }
 
 static inline bool is_word_of_ip(const char *line)
@@ -86,4 +138,4 @@ static inline void check_plan(struct tunnel *tun)
 	plan_free(&plan);
 }
 
-#endif /* FUZZ_PLAN_CHECK_H */
+#endif /* FUZZ_TUNNEL_H */
