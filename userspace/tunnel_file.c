@@ -67,7 +67,7 @@ int tunnel_file_find(char *path, size_t room, const char *dir, const char *arg)
  * @ifname: gets the name of the file without folder and suffix
  * @path: the file
  *
- * Return: 0, or -EINVAL when that is no name of a device.
+ * Return: 0, or -EINVAL when that is no name of a device, as "." and ".." are none.
  */
 int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
 {
@@ -82,7 +82,7 @@ int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
 	len = (size_t)(suffix - name);
 	memcpy(ifname, name, len);
 	ifname[len] = '\0';
-	return 0;
+	return strcmp(ifname, ".") && strcmp(ifname, "..") ? 0 : -EINVAL;
 }
 
 /**
