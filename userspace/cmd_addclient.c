@@ -118,11 +118,14 @@ static int read_request(struct request *req, char *const *args)
 static int find_hub(struct request *req)
 {
 	glob_t found = { 0 };
-	int ret = -EINVAL;
+	int ret = -EINVAL, err;
 
 	if (req->hub)
 		return tunnel_file_names(req->hub, req->path, req->ifname);
-	if (!glob(CONFIG_DIR "/*" CONFIG_SUFFIX, 0, NULL, &found) && found.gl_pathc == 1)
+	err = glob(CONFIG_DIR "/*" CONFIG_SUFFIX, 0, NULL, &found);
+	if (err == GLOB_NOSPACE)
+		ret = -ENOMEM;
+	else if (!err && found.gl_pathc == 1)
 		ret = tunnel_file_names(found.gl_pathv[0], req->path, req->ifname);
 	else
 		fprintf(stderr, "There are %zu files in " CONFIG_DIR "; say which one with --hub\n",

@@ -119,8 +119,12 @@ static int add_file(struct names *names, const struct names *old, const char *pa
 	if (tunnel_file_device(cfg.dev->name, path)) {
 		if (log)
 			fprintf(log, "%s: " TUNNEL_NAME_RULE "\n", path);
-	} else if (!tunnel_file_parse(&cfg, path)) {
-		ret = add_names(names, old, cfg.dev, now);
+	} else {
+		ret = tunnel_file_parse(&cfg, path);
+		if (!ret)
+			ret = add_names(names, old, cfg.dev, now);
+		else if (ret != -ENOMEM)
+			ret = 0;
 	}
 	tunnel_free(cfg.tun);
 	return ret;
@@ -131,11 +135,12 @@ static int add_dir(struct names *names, const struct names *old, FILE *log, int6
 	char pattern[PATH_MAX];
 	glob_t found;
 	size_t i;
-	int ret = 0;
+	int ret;
 
 	snprintf(pattern, sizeof(pattern), "%s/*.{conf,json}", names->dir);
-	if (glob(pattern, GLOB_BRACE, NULL, &found))
-		return 0;
+	ret = glob(pattern, GLOB_BRACE, NULL, &found);
+	if (ret)
+		return ret == GLOB_NOSPACE ? -ENOMEM : 0;
 	for (i = 0; i < found.gl_pathc && !ret; i++)
 		ret = add_file(names, old, found.gl_pathv[i], log, now);
 	globfree(&found);

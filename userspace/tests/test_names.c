@@ -4,6 +4,7 @@
  * answer is used.
  */
 #include <arpa/inet.h>
+#include <glob.h>
 #include <netdb.h>
 #include <poll.h>
 #include <time.h>
@@ -113,6 +114,44 @@ static void test_twice(void **state)
 	assert_int_equal(find(names, "mt0", KEY_A)->port, htons(2));
 	assert_null(find(names, "mt0", KEY_B));
 	assert_string_equal(find(names, "mt0", KEY_C)->host, "c.example");
+}
+
+/* In place of the C library's and of ours: there is no memory. */
+static bool no_memory_glob, no_memory_parse;
+
+int __real_glob(const char *pattern, int flags, int (*errfunc)(const char *path, int err),
+		glob_t *found);
+
+int __wrap_glob(const char *pattern, int flags, int (*errfunc)(const char *path, int err),
+		glob_t *found)
+{
+	return no_memory_glob ? GLOB_NOSPACE : __real_glob(pattern, flags, errfunc, found);
+}
+
+int __real_tunnel_file_parse(struct config *cfg, const char *path);
+
+int __wrap_tunnel_file_parse(struct config *cfg, const char *path)
+{
+	return no_memory_parse ? -ENOMEM : __real_tunnel_file_parse(cfg, path);
+}
+
+/* What could not be read for lack of memory is not gone. */
+static void test_no_memory(void **state)
+{
+	struct names *names = *state;
+
+	put_file("mt0.conf", PEER(KEY_A, "a.example:7"));
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	no_memory_glob = true;
+	assert_int_equal(names_read(names, NULL, 0), -ENOMEM);
+	assert_non_null(find(names, "mt0", KEY_A));
+	no_memory_glob = false;
+	no_memory_parse = true;
+	assert_int_equal(names_read(names, NULL, 0), -ENOMEM);
+	assert_non_null(find(names, "mt0", KEY_A));
+	no_memory_parse = false;
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	assert_int_equal(names->n, 1);
 }
 
 static void test_complaints(void **state)
@@ -393,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		NAMES_TEST(test_files),
 		NAMES_TEST(test_twice),
+		NAMES_TEST(test_no_memory),
 		NAMES_TEST(test_complaints),
 		NAMES_TEST(test_reread),
 		NAMES_TEST(test_next),
