@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* addclient: one more client for a hub, here and now and in its file. */
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#include <sys/file.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 
 #include "client.h"
@@ -134,22 +131,6 @@ static int find_hub(struct request *req)
 	return ret;
 }
 
-/* Two at a time would find the same address free. The lock goes when the program ends. */
-static int lock_folder(const char *path)
-{
-	char real[PATH_MAX];
-	int fd;
-
-	if (!realpath(path, real))
-		goto err;
-	fd = open(dirname(real), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !flock(fd, LOCK_EX))
-		return 0;
-err:
-	fprintf(stderr, "%s: %s\n", path, strerror(errno));
-	return -errno;
-}
-
 static int read_live(struct work *work)
 {
 	struct nl nl;
@@ -175,8 +156,9 @@ static int read_hub(struct work *work)
 		fprintf(stderr, NOT_TO_JSON, work->req.path);
 		return -EINVAL;
 	}
-	ret = lock_folder(work->req.path);
-	if (!ret)
+	/* two at a time would find the same address free; it goes when the program ends */
+	ret = tunnel_file_lock(work->req.path, stderr);
+	if (ret >= 0)
 		ret = tunnel_file_read(&work->hub, work->req.path);
 	if (ret)
 		return ret;

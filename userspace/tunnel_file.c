@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "tunnel_file.h"
@@ -167,6 +168,48 @@ int tunnel_file_key(struct config *cfg)
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return config_override(cfg, "PrivateKeyFile", "PrivateKey", path, true);
+}
+
+/* Return: 0 or -errno. */
+static int wait_for_lock(int fd, const char *path, FILE *log)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		fprintf(log, "%s: another vpnctl is changing it; waiting\n", path);
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/**
+ * tunnel_file_lock() - wait until nobody else changes the file, nor others of its folder
+ * @path: the file; it is replaced as a whole, so that it is the folder that is locked
+ * @log: for complaints, and that there is something to wait for
+ *
+ * To be held from before the file is read until the new one has taken its place. Who holds it
+ * runs no commands of the user, which may want it too.
+ *
+ * Return: a descriptor, to be closed, which ends it; or -errno after a complaint.
+ */
+int tunnel_file_lock(const char *path, FILE *log)
+{
+	char real[PATH_MAX];
+	int fd = -1, ret = 0;
+
+	if (realpath(path, real))
+		fd = open(dirname(real), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		ret = -errno;
+	else
+		ret = wait_for_lock(fd, path, log);
+	if (!ret)
+		return fd;
+	fprintf(log, "%s: %s\n", path, strerror(-ret));
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 /* The new file belongs to whom the old one does. Return: 0 or -errno. */
