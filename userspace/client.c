@@ -214,26 +214,6 @@ static void put_prefixes(FILE *out, const char *key, const struct allowedip *ips
 		fputc('\n', out);
 }
 
-static void put_key(FILE *out, const char *name, const uint8_t key[KEY_LEN])
-{
-	char text[KEY_BASE64_LEN];
-
-	key_to_base64(text, key);
-	fprintf(out, "%s = %s\n", name, text);
-	explicit_bzero(text, sizeof(text));
-}
-
-static void put_endpoint(FILE *out, const struct peer *peer)
-{
-	char text[ENDPOINT_LEN];
-
-	if (peer->endpoint_host)
-		fprintf(out, "Endpoint = %s:%u\n", peer->endpoint_host,
-			ntohs(peer->endpoint.sin.sin_port));
-	else
-		fprintf(out, "Endpoint = %s\n", format_endpoint(text, &peer->endpoint));
-}
-
 /**
  * client_write() - the client's file
  * @out: where to
@@ -243,10 +223,8 @@ static void put_endpoint(FILE *out, const struct peer *peer)
  */
 void client_write(FILE *out, const struct tunnel *client)
 {
-	const struct peer *peer = client->dev->peers;
-
 	fputs("[Interface]\n", out);
-	put_key(out, "PrivateKey", client->dev->private_key);
+	show_config_interface(out, client->dev, false);
 	put_prefixes(out, "Address = ", client->addresses, client->n_addresses);
 	put_list(out, "DNS = ", &client->dns, true);
 	put_list(out, "DNS = ", &client->search, !client->dns.n);
@@ -254,12 +232,33 @@ void client_write(FILE *out, const struct tunnel *client)
 		fputc('\n', out);
 	if (client->mtu)
 		fprintf(out, "MTU = %u\n", client->mtu);
-	fputs("\n[Peer]\n", out);
-	put_key(out, "PublicKey", peer->public_key);
-	if (peer->flags & PEER_HAS_PRESHARED_KEY)
-		put_key(out, "PresharedKey", peer->preshared_key);
-	put_prefixes(out, "AllowedIPs = ", peer->ips, peer->n_ips);
-	put_endpoint(out, peer);
-	if (peer->keepalive)
-		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
+	show_config_peers(out, client->dev, false);
+}
+
+/**
+ * client_text() - the client's file as a string
+ * @text: gets it; the caller wipes it
+ * @room: bytes there
+ * @client: the client
+ *
+ * Its key stands in no other memory afterwards.
+ *
+ * Return: 0, -EFBIG when it does not fit, or -errno.
+ */
+int client_text(char *text, size_t room, const struct tunnel *client)
+{
+	static char buffer[512];
+	FILE *out = fmemopen(text, room, "w");
+	int ret = 0;
+
+	if (!out)
+		return -errno;
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
+	client_write(out, client);
+	/* the last byte is the string's end */
+	if (fflush(out) || ferror(out) || (size_t)ftell(out) >= room)
+		ret = -EFBIG;
+	fclose(out);
+	explicit_bzero(buffer, sizeof(buffer));
+	return ret;
 }

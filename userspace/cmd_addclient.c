@@ -57,8 +57,7 @@ struct request {
  * @live: the hub's device; NULL: it is not there
  * @client: the client's file
  * @added: a device with the client as its only peer
- * @text: what is to be printed
- * @text_len: its length
+ * @code: the client's file as a QR code; NULL: it is printed as it is
  */
 struct work {
 	struct request req;
@@ -66,8 +65,7 @@ struct work {
 	struct device *live;
 	struct config client;
 	struct device *added;
-	char *text;
-	size_t text_len;
+	QRcode *code;
 };
 
 static const char **option_value(struct request *req, const char *arg)
@@ -296,52 +294,28 @@ static int make_client(struct work *work)
 	return client_add_to_hub(work->added, client, work->req.name);
 }
 
-static char *client_text(const struct tunnel *client, size_t *len)
+/* What is too long for a code is found before anything is changed. */
+static int make_code(struct work *work)
 {
-	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	static char text[QR_LONGEST + 1];
+	int ret = client_text(text, sizeof(text), work->client.tun);
 
-	if (!out)
-		return NULL;
-	client_write(out, client);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
-}
-
-static void wipe(char *text, size_t len)
-{
-	if (text)
-		explicit_bzero(text, len);
-	free(text);
-}
-
-/* What goes to standard output, whole before a byte of it is written. */
-static int make_text(struct work *work)
-{
-	const char *mode = getenv("WG_COLOR_MODE");
-	char *text;
-	size_t len;
-	FILE *out;
-	int ret;
-
-	text = client_text(work->client.tun, &len);
-	if (!text)
-		return -ENOMEM;
-	if (!work->req.qr) {
-		work->text = text;
-		work->text_len = len;
-		return 0;
-	}
-	out = open_memstream(&work->text, &work->text_len);
-	ret = out ? qr_write(out, text, !mode || strcmp(mode, "never")) : -ENOMEM;
-	if (out && fclose(out) && !ret)
-		ret = -ENOMEM;
-	wipe(text, len);
+	if (!ret)
+		ret = qr_make(&work->code, text);
+	explicit_bzero(text, sizeof(text));
 	if (ret)
 		fprintf(stderr, "QR code: %s\n", strerror(-ret));
 	return ret;
+}
+
+static void put_client(const struct work *work)
+{
+	const char *mode = getenv("WG_COLOR_MODE");
+
+	if (work->code)
+		qr_print(stdout, work->code, !mode || strcmp(mode, "never"));
+	else
+		client_write(stdout, work->client.tun);
 }
 
 /* The file as it is, byte by byte, and the client behind it. */
@@ -420,7 +394,7 @@ static int apply(struct work *work)
 		replacement_abort(&new);
 		return ret;
 	}
-	fwrite(work->text, 1, work->text_len, stdout);
+	put_client(work);
 	if (finish_output()) {
 		change_live(work, true);
 		replacement_abort(&new);
@@ -447,8 +421,8 @@ static int run(struct work *work)
 		ret = read_hub(work);
 	if (!ret)
 		ret = make_client(work);
-	if (!ret)
-		ret = make_text(work);
+	if (!ret && work->req.qr)
+		ret = make_code(work);
 	if (ret)
 		return ret;
 	warn_world_readable();
@@ -482,7 +456,7 @@ int cmd_addclient(char *const *args)
 	}
 	if (ret == -ENOMEM)
 		fprintf(stderr, "%s\n", strerror(ENOMEM));
-	wipe(work.text, work.text_len);
+	qr_free(work.code);
 	device_free(work.added);
 	device_free(work.live);
 	tunnel_free(work.client.tun);
