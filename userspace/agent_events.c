@@ -126,19 +126,10 @@ int agent_take_events(struct agent *agent, int64_t now)
 	return 0;
 }
 
-static const struct peer *find_peer(const struct device *dev, const uint8_t key[KEY_LEN])
-{
-	const struct peer *peer = dev->peers;
-
-	while (peer && memcmp(peer->public_key, key, KEY_LEN))
-		peer = peer->next;
-	return peer;
-}
-
 /* Return: whether there is such a peer, and no session with it. */
 static bool needs_look(const struct device *dev, const struct name *name)
 {
-	const struct peer *peer = dev ? find_peer(dev, name->key) : NULL;
+	const struct peer *peer = dev ? device_find_peer(dev, name->key) : NULL;
 
 	return peer && handshake_is_old(peer, time(NULL));
 }
@@ -228,7 +219,7 @@ static void use_answer(struct agent *agent, const struct name *name, const struc
 	struct nl nl;
 
 	if (!nl_open(&nl) && !nl_get_device(&nl, name->ifname, &dev))
-		peer = find_peer(dev, name->key);
+		peer = device_find_peer(dev, name->key);
 	if (peer)
 		where = resolve_choose(peer, answer, time(NULL));
 	if (where)

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 
 #include "client.h"
+#include "key.h"
 #include "show.h"
 
 #define NO_PORT "%s: `%s' is without a port, and the hub's file has no ListenPort\n"
@@ -53,20 +53,17 @@ bool client_name_is_taken(const struct tunnel *hub, const char *name)
 int client_make_keys(struct tunnel *client, bool preshared)
 {
 	struct device *dev = client->dev;
+	int ret = key_generate(dev->private_key, true);
 
-	/* not more than 256 bytes: all of them or none */
-	if (getrandom(dev->private_key, KEY_LEN, 0) != KEY_LEN)
-		return -errno;
-	/* RFC 7748, section 5 */
-	dev->private_key[0] &= 248;
-	dev->private_key[31] = (dev->private_key[31] & 127) | 64;
+	if (ret)
+		return ret;
 	dev->flags |= DEVICE_HAS_PRIVATE_KEY | DEVICE_HAS_PUBLIC_KEY;
 	if (crypto_scalarmult_curve25519_base(dev->public_key, dev->private_key))
 		return -EINVAL;
 	if (!preshared)
 		return 0;
 	dev->peers->flags |= PEER_HAS_PRESHARED_KEY;
-	return getrandom(dev->peers->preshared_key, KEY_LEN, 0) == KEY_LEN ? 0 : -errno;
+	return key_generate(dev->peers->preshared_key, false);
 }
 
 /*

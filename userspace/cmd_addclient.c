@@ -285,10 +285,13 @@ static int make_client(struct work *work)
 		ret = give_endpoint(work);
 	if (!ret)
 		ret = give_options(work);
-	if (!ret)
-		ret = client_make_keys(client, work->req.psk);
 	if (ret)
 		return ret;
+	ret = client_make_keys(client, work->req.psk);
+	if (ret) {
+		fprintf(stderr, "New keys: %s\n", strerror(-ret));
+		return ret;
+	}
 	client->mtu = hub->mtu;
 	strcpy(work->added->name, work->req.ifname);
 	return client_add_to_hub(work->added, client, work->req.name);

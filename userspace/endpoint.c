@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "endpoint.h"
+#include "resolve.h"
 
 #define DEFAULT_RETRIES 15
 #define FIRST_DELAY 1.0 /* seconds */
@@ -56,24 +57,12 @@ static void wait_for(double seconds)
 /* Return: 0 or an error of getaddrinfo(). */
 static int lookup(struct peer *peer)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM };
-	in_port_t port = peer->endpoint.sin.sin_port;
-	struct addrinfo *found;
-	int err = getaddrinfo(peer->endpoint_host, NULL, &hints, &found);
+	struct answer answer;
 
-	if (err)
-		return err;
-	if (found->ai_addrlen > sizeof(peer->endpoint)) {
-		err = EAI_FAMILY;
-	} else {
-		memset(&peer->endpoint, 0, sizeof(peer->endpoint));
-		memcpy(&peer->endpoint, found->ai_addr, found->ai_addrlen);
-		peer->endpoint.sin.sin_port = port;
-		if (!endpoint_is_host(&peer->endpoint))
-			err = EAI_NONAME;
-	}
-	freeaddrinfo(found);
-	return err;
+	resolve_lookup(peer->endpoint_host, peer->endpoint.sin.sin_port, &answer);
+	if (!answer.err)
+		peer->endpoint = answer.addrs[0];
+	return answer.err;
 }
 
 static void complain(const struct peer *peer, const char *source, int err)

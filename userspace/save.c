@@ -27,24 +27,17 @@ static int replace_file(const char *path, const struct tunnel *tun, const struct
 	return ret;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	const struct peer *const *one = a, *const *other = b;
-
-	return memcmp((*one)->public_key, (*other)->public_key, KEY_LEN);
-}
-
 /* The kernel knows no names. Return: 0 or -ENOMEM. */
 static int take_names(struct device *dev, const struct device *named)
 {
-	struct peer **sorted = device_sorted_peers(named, by_key), **found, *peer;
+	struct peer **sorted = device_sorted_peers(named, peer_by_key), *found, *peer;
 	int ret = sorted ? 0 : -ENOMEM;
 
 	for (peer = dev->peers; peer && !ret; peer = peer->next) {
-		found = bsearch(&peer, sorted, named->n_peers, sizeof(*sorted), by_key);
-		if (!found || !(*found)->name)
+		found = peers_find(sorted, named->n_peers, peer);
+		if (!found || !found->name)
 			continue;
-		peer->name = strdup((*found)->name);
+		peer->name = strdup(found->name);
 		if (!peer->name)
 			ret = -ENOMEM;
 	}

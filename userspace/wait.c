@@ -46,10 +46,8 @@ static int set_keepalives(struct nl *nl, const struct device *dev, uint16_t seco
 
 static bool is_connected(const struct device *now, const uint8_t key[KEY_LEN])
 {
-	const struct peer *peer = now->peers;
+	const struct peer *peer = device_find_peer(now, key);
 
-	while (peer && memcmp(peer->public_key, key, KEY_LEN))
-		peer = peer->next;
 	return peer && peer->last_handshake.tv_sec;
 }
 
