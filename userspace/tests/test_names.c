@@ -359,6 +359,12 @@ static void test_lookup(void **state)
 	/* what no peer can be at */
 	resolve_lookup("255.255.255.255", 0, &answer);
 	assert_int_equal(answer.err, EAI_NONAME);
+	/* what went wrong, by its own name */
+	answer.err = EAI_SYSTEM;
+	answer.sys_err = EMFILE;
+	assert_string_equal(resolve_error(&answer), strerror(EMFILE));
+	answer.err = EAI_NONAME;
+	assert_string_equal(resolve_error(&answer), gai_strerror(EAI_NONAME));
 	/* longer than any name */
 	memset(name, 'x', sizeof(name) - 1);
 	assert_int_equal(resolver_start(&resolver, place, name, 0, 0), -ENAMETOOLONG);
