@@ -108,11 +108,9 @@ int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ
 	return ret;
 }
 
-static void warn_open_file(const char *path)
+static void warn_open_file(const struct config *cfg, const char *path)
 {
-	struct stat st;
-
-	if (!stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
+	if (S_ISREG(cfg->file.st_mode) && (cfg->file.st_mode & 0007))
 		fprintf(stderr, "Warning: %s is accessible for everyone\n", path);
 }
 
@@ -140,10 +138,27 @@ int tunnel_file_read(struct config *cfg, const char *path)
 {
 	int ret = tunnel_file_parse(cfg, path);
 
-	warn_open_file(path);
+	warn_open_file(cfg, path);
 	if (ret == -EINVAL)
 		fputs("Configuration parsing error\n", stderr);
 	return ret;
+}
+
+/**
+ * tunnel_file_changed() - whether a file is not what it was when it was read
+ * @cfg: has read it
+ * @path: its name
+ *
+ * Return: true also when it is gone.
+ */
+bool tunnel_file_changed(const struct config *cfg, const char *path)
+{
+	const struct stat *was = &cfg->file;
+	struct stat now;
+
+	return stat(path, &now) || now.st_dev != was->st_dev || now.st_ino != was->st_ino ||
+	       now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
 /**
