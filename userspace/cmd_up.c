@@ -203,8 +203,8 @@ static int take_lock(struct lock *lock, const struct request *req)
 }
 
 /*
- * Names may take minutes to be resolved, which is before the lock. Who adds a client meanwhile finds
- * no device to tell of it.
+ * Names may take minutes to be resolved, which is before the lock. Who adds a client meanwhile
+ * finds no device to tell of it.
  */
 static int make_up(struct plan *plan, const struct config *cfg, const struct request *req,
 		   struct lock *lock)

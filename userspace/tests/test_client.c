@@ -2,6 +2,7 @@
 /* What a hub gives its clients: names, addresses, an endpoint, files. */
 #include <arpa/inet.h>
 
+#include "behind.h"
 #include "client.h"
 #include "format.h"
 #include "save.h"
@@ -289,11 +290,6 @@ static void test_keys(void **state)
 	tunnel_free(two);
 }
 
-/* Of ASan; its header does not come with gcc. */
-int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void *, size_t),
-					      void (*free_hook)(const volatile void *));
-size_t __sanitizer_get_allocated_size(const volatile void *memory);
-
 static char secret[KEY_BASE64_LEN];
 static unsigned int freed, freed_keys;
 
@@ -316,8 +312,9 @@ static void ignore_allocated(const volatile void *memory, size_t len)
 /* The text is that of the file, and no other memory had the key. */
 static void test_text(void **state)
 {
-	struct tunnel *client = parse(HUB "Address = 10.8.0.2/32\n" PEER "Endpoint = a.example:1\n"
-				      "PresharedKey = " KEY_C "\n"), *big;
+	struct tunnel *client = parse(HUB "Address = 10.8.0.2/32\n" PEER
+				      "Endpoint = a.example:1\nPresharedKey = " KEY_C "\n");
+	struct tunnel *big = parse(HUB PEER "Endpoint = a.example:1\n");
 	char text[512], *written, small[512];
 	size_t len, i;
 	FILE *out = open_memstream(&written, &len);
@@ -340,7 +337,6 @@ static void test_text(void **state)
 	assert_int_equal(client_text(small, len + 1, client), 0);
 	assert_int_equal(client_text(small, len, client), -EFBIG);
 	assert_int_equal(client_text(small, 10, client), -EFBIG);
-	big = parse(HUB PEER "Endpoint = a.example:1\n");
 	for (i = 0; i < 1000; i++)
 		peer_add_ip(big->dev->peers)->family = AF_INET;
 	assert_int_equal(client_text(text, sizeof(text), big), -EFBIG);

@@ -459,7 +459,8 @@ static void test_host(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nA: b\r\nhOST:%s\r\n\r\n", ours[i]);
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nA: b\r\nhOST:%s\r\n\r\n",
+			 ours[i]);
 		if (!http_is_for_us(request, strlen(request)))
 			fail_msg("%s", ours[i]);
 	}
@@ -491,6 +492,8 @@ static const char *answer_by_port(struct http *http, const char *request)
 	return text;
 }
 
+#define GET_FROM(host) "GET /metrics HTTP/1.1\r\nHost: " host "\r\n\r\n"
+
 static void test_host_by_port(void **state)
 {
 	struct http http;
@@ -500,15 +503,14 @@ static void test_host_by_port(void **state)
 	(void)state;
 	begin(&http);
 	assert_int_equal(http_listen(&http, "127.0.0.1:0"), 0);
-	assert_memory_equal(answer_by_port(&http, "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n"),
+	assert_memory_equal(answer_by_port(&http, GET_FROM("evil.example")),
 			    "HTTP/1.0 421 Misdirected Request\r\n", 34);
-	assert_string_equal(answer_by_port(&http, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-			    PAGE);
+	assert_string_equal(answer_by_port(&http, GET_FROM("localhost")), PAGE);
 	assert_string_equal(answer_by_port(&http, GET), PAGE);
 	/* no browser comes by a Unix socket, whose users call it what they like */
 	fd = call();
 	turn(&http, 0);
-	ask(fd, "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+	ask(fd, GET_FROM("evil.example"));
 	turn(&http, 0);
 	assert_int_equal(take_all(fd, text, sizeof(text)), strlen(PAGE));
 	close(fd);

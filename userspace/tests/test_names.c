@@ -4,13 +4,13 @@
  * answer is used.
  */
 #include <arpa/inet.h>
-#include <glob.h>
 #include <netdb.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "behind.h"
 #include "child.h"
 #include "names.h"
 #include "notify.h"
@@ -119,16 +119,10 @@ static void test_twice(void **state)
 /* In place of the C library's and of ours: there is no memory. */
 static bool no_memory_glob, no_memory_parse;
 
-int __real_glob(const char *pattern, int flags, int (*errfunc)(const char *path, int err),
-		glob_t *found);
-
-int __wrap_glob(const char *pattern, int flags, int (*errfunc)(const char *path, int err),
-		glob_t *found)
+int __wrap_glob(const char *pattern, int flags, glob_error error, glob_t *found)
 {
-	return no_memory_glob ? GLOB_NOSPACE : __real_glob(pattern, flags, errfunc, found);
+	return no_memory_glob ? GLOB_NOSPACE : __real_glob(pattern, flags, error, found);
 }
-
-int __real_tunnel_file_parse(struct config *cfg, const char *path);
 
 int __wrap_tunnel_file_parse(struct config *cfg, const char *path)
 {
