@@ -120,6 +120,9 @@ int wait_for_handshakes(const struct tunnel *tun, const volatile sig_atomic_t *s
 		ret = poll_peers(&nl, tun, stop, &missing);
 	if (!ret)
 		ret = set_keepalives(&nl, tun->dev, 0);
+	/* not the user: the peers were changed again and again while they were read */
+	if (ret == -EINTR && !*stop)
+		ret = -EAGAIN;
 	if (ret && ret != -EINTR)
 		complain(&nl, tun, missing, ret, log);
 	nl_close(&nl);
