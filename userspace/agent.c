@@ -20,6 +20,15 @@ enum {
 	N_FDS = FD_HTTP + HTTP_FDS
 };
 
+/* Return: -errno. */
+static int complain(const char *what)
+{
+	int ret = -errno;
+
+	fprintf(stderr, "%s: %s\n", what, strerror(-ret));
+	return ret;
+}
+
 static int open_signals(struct agent *agent)
 {
 	sigset_t set;
@@ -32,10 +41,9 @@ static int open_signals(struct agent *agent)
 	signal(SIGPIPE, SIG_IGN);
 	/* who has started us may have ignored it: then children leave no status to wait for */
 	signal(SIGCHLD, SIG_DFL);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return agent->signals < 0 ? -errno : 0;
+	return agent->signals < 0 ? complain("signalfd") : 0;
 }
 
 static void reload(struct agent *agent, int64_t now)
@@ -139,7 +147,7 @@ static int loop(struct agent *agent)
 		if (poll(fds, N_FDS, timeout) >= 0)
 			ret = take_input(agent, fds);
 		else if (errno != EINTR)
-			ret = -errno;
+			ret = complain("poll");
 	}
 	return ret;
 }

@@ -94,7 +94,10 @@ static int take_event(struct event *event, void *arg)
 	return 0;
 }
 
-/* What the lost events were about is not known: every peer is looked at. */
+/*
+ * What the lost events were about is not known, be it that they were not sent or that there was no
+ * memory to read them: every peer is looked at.
+ */
 static void resync(struct agent *agent, int64_t now)
 {
 	struct name *name;
@@ -117,7 +120,7 @@ int agent_take_events(struct agent *agent, int64_t now)
 {
 	int ret = nl_take_events(&agent->events, take_event, agent);
 
-	if (ret == -ENOBUFS)
+	if (ret == -ENOBUFS || ret == -ENOMEM)
 		resync(agent, now);
 	else if (ret == -ESTALE)
 		return agent_hear(agent);
@@ -126,19 +129,10 @@ int agent_take_events(struct agent *agent, int64_t now)
 	return 0;
 }
 
-static const struct peer *find_peer(const struct device *dev, const uint8_t key[KEY_LEN])
-{
-	const struct peer *peer = dev->peers;
-
-	while (peer && memcmp(peer->public_key, key, KEY_LEN))
-		peer = peer->next;
-	return peer;
-}
-
 /* Return: whether there is such a peer, and no session with it. */
 static bool needs_look(const struct device *dev, const struct name *name)
 {
-	const struct peer *peer = dev ? find_peer(dev, name->key) : NULL;
+	const struct peer *peer = dev ? device_find_peer(dev, name->key) : NULL;
 
 	return peer && handshake_is_old(peer, time(NULL));
 }
@@ -146,12 +140,18 @@ static bool needs_look(const struct device *dev, const struct name *name)
 static void start_lookup(struct agent *agent, struct resolution *place, struct name *name,
 			 int64_t now)
 {
+	int ret;
+
 	memcpy(place->ifname, name->ifname, sizeof(place->ifname));
 	memcpy(place->key, name->key, KEY_LEN);
-	if (resolver_start(&agent->resolver, place, name->host, name->port, now))
-		name_tried(&agent->names, name, now);
-	else
+	ret = resolver_start(&agent->resolver, place, name->host, name->port, now);
+	if (!ret) {
 		name->busy = true;
+		return;
+	}
+	fprintf(stderr, "%s: %s: %s\n", name->ifname, name->host, strerror(-ret));
+	agent->n_unresolved++;
+	name_tried(&agent->names, name, now);
 }
 
 /* The device of a name, which is that of the name before in most cases. */
@@ -228,7 +228,7 @@ static void use_answer(struct agent *agent, const struct name *name, const struc
 	struct nl nl;
 
 	if (!nl_open(&nl) && !nl_get_device(&nl, name->ifname, &dev))
-		peer = find_peer(dev, name->key);
+		peer = device_find_peer(dev, name->key);
 	if (peer)
 		where = resolve_choose(peer, answer, time(NULL));
 	if (where)
@@ -266,7 +266,7 @@ void agent_take_answer(struct agent *agent, struct resolution *running, int64_t 
 		return;
 	if (answer.err)
 		fprintf(stderr, "%s: %s: %s\n", name->ifname, name->host,
-			gai_strerror(answer.err));
+			resolve_error(&answer));
 	else
 		use_answer(agent, name, &answer);
 	name_tried(&agent->names, name, now);

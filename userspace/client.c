@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 
 #include "client.h"
+#include "key.h"
 #include "show.h"
 
 #define NO_PORT "%s: `%s' is without a port, and the hub's file has no ListenPort\n"
@@ -53,20 +53,17 @@ bool client_name_is_taken(const struct tunnel *hub, const char *name)
 int client_make_keys(struct tunnel *client, bool preshared)
 {
 	struct device *dev = client->dev;
+	int ret = key_generate(dev->private_key, true);
 
-	/* not more than 256 bytes: all of them or none */
-	if (getrandom(dev->private_key, KEY_LEN, 0) != KEY_LEN)
-		return -errno;
-	/* RFC 7748, section 5 */
-	dev->private_key[0] &= 248;
-	dev->private_key[31] = (dev->private_key[31] & 127) | 64;
+	if (ret)
+		return ret;
 	dev->flags |= DEVICE_HAS_PRIVATE_KEY | DEVICE_HAS_PUBLIC_KEY;
 	if (crypto_scalarmult_curve25519_base(dev->public_key, dev->private_key))
 		return -EINVAL;
 	if (!preshared)
 		return 0;
 	dev->peers->flags |= PEER_HAS_PRESHARED_KEY;
-	return getrandom(dev->peers->preshared_key, KEY_LEN, 0) == KEY_LEN ? 0 : -errno;
+	return key_generate(dev->peers->preshared_key, false);
 }
 
 /*
@@ -214,26 +211,6 @@ static void put_prefixes(FILE *out, const char *key, const struct allowedip *ips
 		fputc('\n', out);
 }
 
-static void put_key(FILE *out, const char *name, const uint8_t key[KEY_LEN])
-{
-	char text[KEY_BASE64_LEN];
-
-	key_to_base64(text, key);
-	fprintf(out, "%s = %s\n", name, text);
-	explicit_bzero(text, sizeof(text));
-}
-
-static void put_endpoint(FILE *out, const struct peer *peer)
-{
-	char text[ENDPOINT_LEN];
-
-	if (peer->endpoint_host)
-		fprintf(out, "Endpoint = %s:%u\n", peer->endpoint_host,
-			ntohs(peer->endpoint.sin.sin_port));
-	else
-		fprintf(out, "Endpoint = %s\n", format_endpoint(text, &peer->endpoint));
-}
-
 /**
  * client_write() - the client's file
  * @out: where to
@@ -243,10 +220,8 @@ static void put_endpoint(FILE *out, const struct peer *peer)
  */
 void client_write(FILE *out, const struct tunnel *client)
 {
-	const struct peer *peer = client->dev->peers;
-
 	fputs("[Interface]\n", out);
-	put_key(out, "PrivateKey", client->dev->private_key);
+	show_config_interface(out, client->dev, false);
 	put_prefixes(out, "Address = ", client->addresses, client->n_addresses);
 	put_list(out, "DNS = ", &client->dns, true);
 	put_list(out, "DNS = ", &client->search, !client->dns.n);
@@ -254,12 +229,33 @@ void client_write(FILE *out, const struct tunnel *client)
 		fputc('\n', out);
 	if (client->mtu)
 		fprintf(out, "MTU = %u\n", client->mtu);
-	fputs("\n[Peer]\n", out);
-	put_key(out, "PublicKey", peer->public_key);
-	if (peer->flags & PEER_HAS_PRESHARED_KEY)
-		put_key(out, "PresharedKey", peer->preshared_key);
-	put_prefixes(out, "AllowedIPs = ", peer->ips, peer->n_ips);
-	put_endpoint(out, peer);
-	if (peer->keepalive)
-		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
+	show_config_peers(out, client->dev, false);
+}
+
+/**
+ * client_text() - the client's file as a string
+ * @text: gets it; the caller wipes it
+ * @room: bytes there
+ * @client: the client
+ *
+ * Its key stands in no other memory afterwards.
+ *
+ * Return: 0, -EFBIG when it does not fit, or -errno.
+ */
+int client_text(char *text, size_t room, const struct tunnel *client)
+{
+	static char buffer[512];
+	FILE *out = fmemopen(text, room, "w");
+	int ret = 0;
+
+	if (!out)
+		return -errno;
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
+	client_write(out, client);
+	/* the last byte is the string's end */
+	if (fflush(out) || ferror(out) || (size_t)ftell(out) >= room)
+		ret = -EFBIG;
+	fclose(out);
+	explicit_bzero(buffer, sizeof(buffer));
+	return ret;
 }

@@ -19,6 +19,7 @@ int client_give_allowed_ips(struct tunnel *client, const struct tunnel *hub);
 int client_make_keys(struct tunnel *client, bool preshared);
 int client_add_to_hub(struct device *hub, const struct tunnel *client, const char *name);
 void client_write(FILE *out, const struct tunnel *client);
+int client_text(char *text, size_t room, const struct tunnel *client);
 bool address_is_public(const union endpoint *ep);
 
 #endif /* VPNCTL_CLIENT_H */

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* addclient: one more client for a hub, here and now and in its file. */
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#include <sys/file.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 
 #include "client.h"
@@ -60,8 +57,7 @@ struct request {
  * @live: the hub's device; NULL: it is not there
  * @client: the client's file
  * @added: a device with the client as its only peer
- * @text: what is to be printed
- * @text_len: its length
+ * @code: the client's file as a QR code; NULL: it is printed as it is
  */
 struct work {
 	struct request req;
@@ -69,8 +65,7 @@ struct work {
 	struct device *live;
 	struct config client;
 	struct device *added;
-	char *text;
-	size_t text_len;
+	QRcode *code;
 };
 
 static const char **option_value(struct request *req, const char *arg)
@@ -118,33 +113,20 @@ static int read_request(struct request *req, char *const *args)
 static int find_hub(struct request *req)
 {
 	glob_t found = { 0 };
-	int ret = -EINVAL;
+	int ret = -EINVAL, err;
 
 	if (req->hub)
 		return tunnel_file_names(req->hub, req->path, req->ifname);
-	if (!glob(CONFIG_DIR "/*" CONFIG_SUFFIX, 0, NULL, &found) && found.gl_pathc == 1)
+	err = glob(CONFIG_DIR "/*" CONFIG_SUFFIX, 0, NULL, &found);
+	if (err == GLOB_NOSPACE)
+		ret = -ENOMEM;
+	else if (!err && found.gl_pathc == 1)
 		ret = tunnel_file_names(found.gl_pathv[0], req->path, req->ifname);
 	else
 		fprintf(stderr, "There are %zu files in " CONFIG_DIR "; say which one with --hub\n",
 			found.gl_pathc);
 	globfree(&found);
 	return ret;
-}
-
-/* Two at a time would find the same address free. The lock goes when the program ends. */
-static int lock_folder(const char *path)
-{
-	char real[PATH_MAX];
-	int fd;
-
-	if (!realpath(path, real))
-		goto err;
-	fd = open(dirname(real), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !flock(fd, LOCK_EX))
-		return 0;
-err:
-	fprintf(stderr, "%s: %s\n", path, strerror(errno));
-	return -errno;
 }
 
 static int read_live(struct work *work)
@@ -172,8 +154,9 @@ static int read_hub(struct work *work)
 		fprintf(stderr, NOT_TO_JSON, work->req.path);
 		return -EINVAL;
 	}
-	ret = lock_folder(work->req.path);
-	if (!ret)
+	/* two at a time would find the same address free; it goes when the program ends */
+	ret = tunnel_file_lock(work->req.path, stderr);
+	if (ret >= 0)
 		ret = tunnel_file_read(&work->hub, work->req.path);
 	if (ret)
 		return ret;
@@ -302,61 +285,40 @@ static int make_client(struct work *work)
 		ret = give_endpoint(work);
 	if (!ret)
 		ret = give_options(work);
-	if (!ret)
-		ret = client_make_keys(client, work->req.psk);
 	if (ret)
 		return ret;
+	ret = client_make_keys(client, work->req.psk);
+	if (ret) {
+		fprintf(stderr, "New keys: %s\n", strerror(-ret));
+		return ret;
+	}
 	client->mtu = hub->mtu;
 	strcpy(work->added->name, work->req.ifname);
 	return client_add_to_hub(work->added, client, work->req.name);
 }
 
-static char *client_text(const struct tunnel *client, size_t *len)
+/* What is too long for a code is found before anything is changed. */
+static int make_code(struct work *work)
 {
-	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	static char text[QR_LONGEST + 1];
+	int ret = client_text(text, sizeof(text), work->client.tun);
 
-	if (!out)
-		return NULL;
-	client_write(out, client);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
-}
-
-static void wipe(char *text, size_t len)
-{
-	if (text)
-		explicit_bzero(text, len);
-	free(text);
-}
-
-/* What goes to standard output, whole before a byte of it is written. */
-static int make_text(struct work *work)
-{
-	const char *mode = getenv("WG_COLOR_MODE");
-	char *text;
-	size_t len;
-	FILE *out;
-	int ret;
-
-	text = client_text(work->client.tun, &len);
-	if (!text)
-		return -ENOMEM;
-	if (!work->req.qr) {
-		work->text = text;
-		work->text_len = len;
-		return 0;
-	}
-	out = open_memstream(&work->text, &work->text_len);
-	ret = out ? qr_write(out, text, !mode || strcmp(mode, "never")) : -ENOMEM;
-	if (out && fclose(out) && !ret)
-		ret = -ENOMEM;
-	wipe(text, len);
+	if (!ret)
+		ret = qr_make(&work->code, text);
+	explicit_bzero(text, sizeof(text));
 	if (ret)
 		fprintf(stderr, "QR code: %s\n", strerror(-ret));
 	return ret;
+}
+
+static void put_client(const struct work *work)
+{
+	const char *mode = getenv("WG_COLOR_MODE");
+
+	if (work->code)
+		qr_print(stdout, work->code, !mode || strcmp(mode, "never"));
+	else
+		client_write(stdout, work->client.tun);
 }
 
 /* The file as it is, byte by byte, and the client behind it. */
@@ -435,7 +397,7 @@ static int apply(struct work *work)
 		replacement_abort(&new);
 		return ret;
 	}
-	fwrite(work->text, 1, work->text_len, stdout);
+	put_client(work);
 	if (finish_output()) {
 		change_live(work, true);
 		replacement_abort(&new);
@@ -462,8 +424,8 @@ static int run(struct work *work)
 		ret = read_hub(work);
 	if (!ret)
 		ret = make_client(work);
-	if (!ret)
-		ret = make_text(work);
+	if (!ret && work->req.qr)
+		ret = make_code(work);
 	if (ret)
 		return ret;
 	warn_world_readable();
@@ -497,7 +459,7 @@ int cmd_addclient(char *const *args)
 	}
 	if (ret == -ENOMEM)
 		fprintf(stderr, "%s\n", strerror(ENOMEM));
-	wipe(work.text, work.text_len);
+	qr_free(work.code);
 	device_free(work.added);
 	device_free(work.live);
 	tunnel_free(work.client.tun);

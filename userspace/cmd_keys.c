@@ -4,18 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sodium/crypto_scalarmult_curve25519.h>
 
 #include "commands.h"
 #include "encoding.h"
-
-/* A scalar of Curve25519 as RFC 7748 (section 5) wants it. */
-static void clamp(uint8_t key[KEY_LEN])
-{
-	key[0] &= 248;
-	key[31] = (key[31] & 127) | 64;
-}
+#include "key.h"
 
 static int print_key(const uint8_t key[KEY_LEN])
 {
@@ -27,7 +20,7 @@ static int print_key(const uint8_t key[KEY_LEN])
 	return finish_output();
 }
 
-static int print_random(const char *command, char *const *args, bool is_scalar)
+static int print_random(const char *command, char *const *args, bool is_private)
 {
 	uint8_t key[KEY_LEN];
 	int ret;
@@ -35,13 +28,11 @@ static int print_random(const char *command, char *const *args, bool is_scalar)
 	if (args[0])
 		return usage_error(command);
 	warn_world_readable();
-	/* not more than 256 bytes: all of them or none */
-	if (getrandom(key, sizeof(key), 0) != sizeof(key)) {
-		fprintf(stderr, "%s: getrandom: %s\n", prog_name, strerror(errno));
+	ret = key_generate(key, is_private);
+	if (ret) {
+		fprintf(stderr, "%s: getrandom: %s\n", prog_name, strerror(-ret));
 		return 1;
 	}
-	if (is_scalar)
-		clamp(key);
 	ret = print_key(key);
 	explicit_bzero(key, sizeof(key));
 	return ret;

@@ -10,43 +10,14 @@
 #include "show.h"
 #include "tunnel_file.h"
 
-/* What the file says, without what it refers to. Return: 0, or -errno after a complaint. */
-static int read_file(struct config *cfg, char *const *args, const char *command,
-		     char path[PATH_MAX])
+/* The one argument. Return: 0, or -errno after a complaint. */
+static int read_args(char *const *args, const char *command, char path[PATH_MAX],
+		     char ifname[IFNAMSIZ])
 {
-	char ifname[IFNAMSIZ];
-	int ret;
-
-	if (!args[0] || args[1]) {
-		usage_error(command);
-		return -EINVAL;
-	}
-	ret = tunnel_file_names(args[0], path, ifname);
-	if (ret)
-		return ret;
-	cfg->tun = tunnel_alloc();
-	if (!cfg->tun)
-		return -ENOMEM;
-	cfg->dev = cfg->tun->dev;
-	strcpy(cfg->dev->name, ifname);
-	return tunnel_file_read(cfg, path);
-}
-
-static int save(const struct tunnel *tun, const char *path)
-{
-	struct lock lock;
-	int ret;
-
-	if (tunnel_file_is_json(path)) {
-		fprintf(stderr, "%s: JSON is read and not written\n", path);
-		return -EINVAL;
-	}
-	ret = lock_take(&lock, LOCK_PATH, stderr);
-	if (ret)
-		return ret;
-	ret = tunnel_save(tun, path, stderr);
-	lock_release(&lock);
-	return ret;
+	if (args[0] && !args[1])
+		return tunnel_file_names(args[0], path, ifname);
+	usage_error(command);
+	return -EINVAL;
 }
 
 /**
@@ -57,14 +28,32 @@ static int save(const struct tunnel *tun, const char *path)
  */
 int cmd_save(char *const *args)
 {
-	struct config cfg = { .log = stderr };
-	char path[PATH_MAX];
-	int ret = read_file(&cfg, args, "save", path);
+	char path[PATH_MAX], ifname[IFNAMSIZ];
+	struct lock lock;
+	int ret;
 
-	if (!ret)
-		ret = save(cfg.tun, path);
-	tunnel_free(cfg.tun);
+	if (read_args(args, "save", path, ifname))
+		return 1;
+	if (tunnel_file_is_json(path)) {
+		fprintf(stderr, "%s: JSON is read and not written\n", path);
+		return 1;
+	}
+	/* not in the middle of `up', when the device has not got everything */
+	if (lock_take(&lock, LOCK_PATH, stderr))
+		return 1;
+	ret = tunnel_save(ifname, path, stderr);
+	lock_release(&lock);
 	return ret ? 1 : 0;
+}
+
+/* What the file says, without what it refers to. Return: 0, or -errno after a complaint. */
+static int read_file(struct config *cfg, const char *path)
+{
+	cfg->tun = tunnel_alloc();
+	if (!cfg->tun)
+		return -ENOMEM;
+	cfg->dev = cfg->tun->dev;
+	return tunnel_file_read(cfg, path);
 }
 
 static int strip_lines(struct config *cfg, FILE *in)
@@ -98,9 +87,11 @@ int cmd_strip(char *const *args)
 	/* stdio's own buffer would keep keys */
 	static char buffer[4096];
 	struct config cfg = { .log = stderr };
-	char path[PATH_MAX];
-	int ret = read_file(&cfg, args, "strip", path), failed = 0;
+	char path[PATH_MAX], ifname[IFNAMSIZ];
+	int ret = read_args(args, "strip", path, ifname), failed = 0;
 
+	if (!ret)
+		ret = read_file(&cfg, path);
 	if (!ret) {
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 		ret = strip(&cfg, path);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "endpoint.h"
@@ -15,6 +16,8 @@
 #include "tunnel_file.h"
 
 #define EARLIER "%s: the firewall of an earlier tunnel is still there; `%s down %s' removes it"
+
+#define CHANGED "%s has changed since it was read"
 
 /**
  * enum setting - what can be set without the file, too
@@ -199,10 +202,14 @@ static int take_lock(struct lock *lock, const struct request *req)
 	return req->dry_run ? 0 : lock_take(lock, LOCK_PATH, stderr);
 }
 
-/* Names may take minutes to be resolved, which is before the lock. */
-static int make_up(struct plan *plan, struct tunnel *tun, const struct request *req,
+/*
+ * Names may take minutes to be resolved, which is before the lock. Who adds a client meanwhile
+ * finds no device to tell of it.
+ */
+static int make_up(struct plan *plan, const struct config *cfg, const struct request *req,
 		   struct lock *lock)
 {
+	struct tunnel *tun = cfg->tun;
 	struct facts facts;
 	int ret = check_name(req);
 
@@ -214,6 +221,9 @@ static int make_up(struct plan *plan, struct tunnel *tun, const struct request *
 		ret = check_name(req);
 	if (ret)
 		return ret;
+	if (tunnel_file_changed(cfg, req->path))
+		fprintf(stderr, CHANGED "; `%s reload %s' takes that over\n", req->path, prog_name,
+			req->ifname);
 	ret = facts_read(&facts, tun);
 	if (ret) {
 		complain_facts(req->ifname, ret);
@@ -248,7 +258,7 @@ static int up(const struct request *req, struct config *cfg)
 	int ret = override_all(cfg, req);
 
 	if (!ret)
-		ret = make_up(&plan, cfg->tun, req, &lock);
+		ret = make_up(&plan, cfg, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)
@@ -310,6 +320,23 @@ out:
 	return ret;
 }
 
+/* A client that was added since the file was read would be taken away from the device. */
+static int apply_unless_changed(const struct request *req, const struct config *cfg)
+{
+	int lock = tunnel_file_lock(req->path, stderr), ret;
+
+	if (lock < 0)
+		return lock;
+	if (tunnel_file_changed(cfg, req->path)) {
+		fprintf(stderr, CHANGED "; nothing was done\n", req->path);
+		ret = -EAGAIN;
+	} else {
+		ret = apply_changes(cfg->dev);
+	}
+	close(lock);
+	return ret;
+}
+
 static int reload(const struct request *req, struct config *cfg)
 {
 	struct lock lock = { .fd = -1 };
@@ -320,7 +347,7 @@ static int reload(const struct request *req, struct config *cfg)
 	if (!ret)
 		ret = take_lock(&lock, req);
 	if (!ret)
-		ret = apply_changes(cfg->dev);
+		ret = apply_unless_changed(req, cfg);
 	lock_release(&lock);
 	return ret;
 }

@@ -223,6 +223,7 @@ int config_open(struct config *cfg, const char *path, int (*read)(struct config 
 			fprintf(cfg->log, "%s: %s\n", path, strerror(-ret));
 		return ret;
 	}
+	fstat(fileno(in), &cfg->file);
 	setvbuf(in, buffer, _IOFBF, sizeof(buffer));
 	ret = read(cfg, in);
 	fclose(in);

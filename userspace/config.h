@@ -7,6 +7,7 @@
 #define VPNCTL_CONFIG_H
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "tunnel.h"
 
@@ -19,6 +20,7 @@ enum config_section {
 /**
  * struct config - state of one parse
  * @source: name of the file for messages; NULL when arguments are parsed
+ * @file: what it was when config_open() opened it
  * @line: the line in @source, from 1; 0: it is not known
  * @field: the field or argument whose value is looked at, NULL for none
  * @section: what the fields are about
@@ -29,6 +31,7 @@ enum config_section {
  */
 struct config {
 	const char *source;
+	struct stat file;
 	unsigned int line;
 	const char *field;
 	enum config_section section;

@@ -5,13 +5,13 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "endpoint.h"
+#include "resolve.h"
 
 #define DEFAULT_RETRIES 15
 #define FIRST_DELAY 1.0 /* seconds */
@@ -39,9 +39,10 @@ static unsigned int retries(void)
 	return (unsigned int)n;
 }
 
-static bool is_temporary(int err)
+static bool is_temporary(const struct answer *answer)
 {
-	return err == EAI_AGAIN || (err == EAI_SYSTEM && errno != ENOMEM);
+	return answer->err == EAI_AGAIN ||
+	       (answer->err == EAI_SYSTEM && answer->sys_err != ENOMEM);
 }
 
 static void wait_for(double seconds)
@@ -53,48 +54,28 @@ static void wait_for(double seconds)
 		;
 }
 
-/* Return: 0 or an error of getaddrinfo(). */
-static int lookup(struct peer *peer)
-{
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM };
-	in_port_t port = peer->endpoint.sin.sin_port;
-	struct addrinfo *found;
-	int err = getaddrinfo(peer->endpoint_host, NULL, &hints, &found);
-
-	if (err)
-		return err;
-	if (found->ai_addrlen > sizeof(peer->endpoint)) {
-		err = EAI_FAMILY;
-	} else {
-		memset(&peer->endpoint, 0, sizeof(peer->endpoint));
-		memcpy(&peer->endpoint, found->ai_addr, found->ai_addrlen);
-		peer->endpoint.sin.sin_port = port;
-		if (!endpoint_is_host(&peer->endpoint))
-			err = EAI_NONAME;
-	}
-	freeaddrinfo(found);
-	return err;
-}
-
-static void complain(const struct peer *peer, const char *source, int err)
+static void complain(const struct peer *peer, const char *source, const struct answer *answer)
 {
 	if (source && peer->endpoint_line)
 		fprintf(stderr, "%s:%u: ", source, peer->endpoint_line);
 	else if (source)
 		fprintf(stderr, "%s: ", source);
-	fprintf(stderr, "%s: `%s:%u'", err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err),
-		peer->endpoint_host, ntohs(peer->endpoint.sin.sin_port));
+	fprintf(stderr, "%s: `%s:%u'", resolve_error(answer), peer->endpoint_host,
+		ntohs(peer->endpoint.sin.sin_port));
 }
 
 static int resolve(struct peer *peer, const char *source)
 {
 	unsigned int left = retries();
 	double delay = FIRST_DELAY;
-	int err;
+	struct answer answer;
 
-	while ((err = lookup(peer))) {
-		complain(peer, source, err);
-		if (!is_temporary(err) || !left) {
+	for (;;) {
+		resolve_lookup(peer->endpoint_host, peer->endpoint.sin.sin_port, &answer);
+		if (!answer.err)
+			break;
+		complain(peer, source, &answer);
+		if (!is_temporary(&answer) || !left) {
 			fputc('\n', stderr);
 			return -EHOSTUNREACH;
 		}
@@ -104,6 +85,7 @@ static int resolve(struct peer *peer, const char *source)
 		if (left != UINT_MAX)
 			left--;
 	}
+	peer->endpoint = answer.addrs[0];
 	free(peer->endpoint_host);
 	peer->endpoint_host = NULL;
 	return 0;

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +52,14 @@ static bool is_ours_alone(const char *path, const struct stat *st)
 
 static bool may_run(const char *path)
 {
+	char real[PATH_MAX];
 	struct stat st;
 
-	return !stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0111) &&
-	       is_ours_alone(path, &st);
+	if (!realpath(path, real) || stat(real, &st) || !S_ISREG(st.st_mode) ||
+	    !(st.st_mode & 0111) || !is_ours_alone(path, &st))
+		return false;
+	/* a link may lead to a folder that is not ours */
+	return !stat(dirname(real), &st) && is_ours_alone(path, &st);
 }
 
 static void add_one(struct hooks *hooks, const char *name, const struct hook_event *event)

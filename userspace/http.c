@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HTTP/1.0 (RFC 1945): one request, one answer, and the connection ends. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -69,6 +71,45 @@ int http_status(const char *request, size_t len)
 	return len >= HTTP_REQUEST ? 431 : 0;
 }
 
+/* Return: whether a line is "Host: ..." with something else than this machine. */
+static bool names_another(const char *line, size_t len)
+{
+	static const char field[] = "Host:";
+	const char *host = line + strlen(field), *end = line + len;
+
+	if (len < strlen(field) || strncasecmp(line, field, strlen(field)))
+		return false;
+	while (host < end && isspace((unsigned char)*host))
+		host++;
+	while (host < end && isspace((unsigned char)end[-1]))
+		end--;
+	return !http_is_local(host, (size_t)(end - host));
+}
+
+/**
+ * http_is_for_us() - whether the caller knows whom it has called
+ * @request: a complete one
+ * @len: bytes
+ *
+ * A page of somebody else, open in a browser on this machine, can make a name of its own stand
+ * for a loopback address (DNS rebinding). The browser then asks us, and lets that page read the
+ * answer; but it says by which name it has called.
+ *
+ * Return: false when it has called a name that is not this machine's.
+ */
+bool http_is_for_us(const char *request, size_t len)
+{
+	const char *end;
+
+	while ((end = memchr(request, '\n', len))) {
+		if (names_another(request, (size_t)(end - request)))
+			return false;
+		len -= (size_t)(end + 1 - request);
+		request = end + 1;
+	}
+	return true;
+}
+
 static void put_page(struct page *page)
 {
 	if (!page || --page->refs)
@@ -105,6 +146,7 @@ static struct page *error_page(int status)
 	const char *text = status == 400 ? "400 Bad Request\n" :
 			   status == 404 ? "404 Not Found\n" :
 			   status == 405 ? "405 Method Not Allowed\n" :
+			   status == 421 ? "421 Misdirected Request\n" :
 			   status == 431 ? "431 Request Header Fields Too Large\n" :
 					   "500 Internal Server Error\n";
 	char line[64];
@@ -187,6 +229,8 @@ static void read_request(struct http *http, struct http_client *client, int64_t 
 	status = http_status(client->request, client->got);
 	if (!status)
 		return;
+	if (status == 200 && client->by_port && !http_is_for_us(client->request, client->got))
+		status = 421;
 	client->page = status == 200 ? metrics_page(http, now) : error_page(status);
 	if (client->page)
 		send_page(client);
@@ -207,12 +251,16 @@ static struct http_client *free_place(struct http *http)
 static void take_caller(struct http *http, int listener, int64_t now)
 {
 	struct http_client *client = free_place(http);
+	struct sockaddr_storage addr = { 0 };
+	socklen_t len = sizeof(addr);
 
 	if (!client)
 		return;
-	client->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	client->fd = accept4(listener, (struct sockaddr *)&addr, &len,
+			     SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (client->fd < 0)
 		return;
+	client->by_port = addr.ss_family != AF_UNIX;
 	client->deadline = now + HTTP_LIMIT_MS;
 	client->got = 0;
 	client->sent = 0;

@@ -37,6 +37,7 @@ struct page {
 /**
  * struct http_client - a caller
  * @fd: its socket, -1: the place is free
+ * @by_port: it has come by a port, as a browser can, and not by a Unix socket
  * @deadline: when it is hung up on, by now_ms()
  * @request: what it has sent
  * @got: bytes of it
@@ -45,6 +46,7 @@ struct page {
  */
 struct http_client {
 	int fd;
+	bool by_port;
 	int64_t deadline;
 	char request[HTTP_REQUEST];
 	size_t got;
@@ -75,10 +77,12 @@ struct http {
 /* http_listen.c */
 int http_parse_address(const char *where, struct sockaddr_storage *addr, socklen_t *len);
 int http_listen(struct http *http, const char *where);
+bool http_is_local(const char *host, size_t len);
 
 /* http.c */
 void http_init(struct http *http);
 int http_status(const char *request, size_t len);
+bool http_is_for_us(const char *request, size_t len);
 nfds_t http_fds(const struct http *http, struct pollfd fds[HTTP_FDS]);
 void http_handle(struct http *http, const struct pollfd fds[HTTP_FDS], int64_t now);
 int64_t http_expire(struct http *http, int64_t now);

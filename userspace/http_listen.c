@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -99,6 +100,32 @@ int http_parse_address(const char *where, struct sockaddr_storage *addr, socklen
 		return -EINVAL;
 	host[host_len - 1] = '\0';
 	return parse_v6(host + 1, port, addr, len);
+}
+
+/**
+ * http_is_local() - whether a name can be nobody's but this machine's
+ * @host: localhost or a loopback address, with or without a port
+ * @len: bytes of it
+ *
+ * Return: whether it is one of these.
+ */
+bool http_is_local(const char *host, size_t len)
+{
+	static const char name[] = "localhost:", any_port[] = ":80";
+	char where[INET6_ADDRSTRLEN + sizeof("[]:65535")];
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	in_port_t port;
+
+	if (!len || len + sizeof(any_port) > sizeof(where) || memchr(host, '\0', len))
+		return false;
+	memcpy(where, host, len);
+	where[len] = '\0';
+	if (!strchr(where, ':') || where[len - 1] == ']')
+		strcat(where, any_port);
+	if (!strncasecmp(where, name, strlen(name)))
+		return !parse_port(where + strlen(name), &port);
+	return !http_parse_address(where, &addr, &addr_len) && addr.ss_family != AF_UNIX;
 }
 
 /* A socket that is left over from an agent that was killed: nobody answers there. */

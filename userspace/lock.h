@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One `up` or `down` at a time: what one has found free another must not take. */
+/*
+ * One `up`, `down`, `save` or `reload` at a time: what one has found free another must not take,
+ * and nobody looks at a device that is half made.
+ */
 #ifndef VPNCTL_LOCK_H
 #define VPNCTL_LOCK_H
 

@@ -84,6 +84,22 @@ struct peer *device_add_peer(struct device *dev)
 }
 
 /**
+ * device_find_peer() - the peer with a key
+ * @dev: the device
+ * @key: the public key
+ *
+ * Return: the first one, or NULL.
+ */
+struct peer *device_find_peer(const struct device *dev, const uint8_t key[KEY_LEN])
+{
+	struct peer *peer = dev->peers;
+
+	while (peer && memcmp(peer->public_key, key, KEY_LEN))
+		peer = peer->next;
+	return peer;
+}
+
+/**
  * device_sorted_peers() - the peers of a device in another order
  * @dev: the device
  * @cmp: compares two struct peer **, as qsort() wants it
@@ -103,6 +119,35 @@ struct peer **device_sorted_peers(const struct device *dev,
 		sorted[n++] = peer;
 	qsort(sorted, n, sizeof(*sorted), cmp);
 	return sorted;
+}
+
+/**
+ * peer_by_key() - an order of peers, for device_sorted_peers()
+ * @a: struct peer **, one
+ * @b: struct peer **, the other
+ *
+ * Return: less than, equal to or greater than 0.
+ */
+int peer_by_key(const void *a, const void *b)
+{
+	const struct peer *const *one = a, *const *other = b;
+
+	return memcmp((*one)->public_key, (*other)->public_key, KEY_LEN);
+}
+
+/**
+ * peers_find() - the same peer elsewhere
+ * @sorted: peers in the order of peer_by_key()
+ * @n: how many
+ * @peer: has the key
+ *
+ * Return: one of @sorted with this key, or NULL.
+ */
+struct peer *peers_find(struct peer *const *sorted, size_t n, const struct peer *peer)
+{
+	struct peer *const *found = bsearch(&peer, sorted, n, sizeof(*sorted), peer_by_key);
+
+	return found ? *found : NULL;
 }
 
 /**

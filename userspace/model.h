@@ -145,8 +145,11 @@ struct device *device_alloc(void);
 void device_free(struct device *dev);
 void device_list_free(struct device *list);
 struct peer *device_add_peer(struct device *dev);
+struct peer *device_find_peer(const struct device *dev, const uint8_t key[KEY_LEN]);
 struct peer **device_sorted_peers(const struct device *dev,
 				  int (*cmp)(const void *, const void *));
+int peer_by_key(const void *a, const void *b);
+struct peer *peers_find(struct peer *const *sorted, size_t n, const struct peer *peer);
 
 void peer_free(struct peer *peer);
 struct allowedip *peer_add_ip(struct peer *peer);

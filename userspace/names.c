@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +11,33 @@
 #include "names.h"
 #include "tunnel_file.h"
 
-static void free_list(struct name *list)
+static int by_peer(const void *a, const void *b)
 {
-	struct name *next;
+	const struct name *one = a, *other = b;
+	int diff = memcmp(one->key, other->key, KEY_LEN);
 
-	for (; list; list = next) {
-		next = list->next;
-		free(list->host);
-		free(list);
+	return diff ? diff : strcmp(one->ifname, other->ifname);
+}
+
+/* What is in a tree belongs to another. */
+static void forget(void *item)
+{
+	(void)item;
+}
+
+static void free_all(struct names *names)
+{
+	struct name *name, *next;
+
+	for (name = names->list; name; name = next) {
+		next = name->next;
+		free(name->host);
+		free(name);
 	}
+	tdestroy(names->by_peer, forget);
+	names->list = NULL;
+	names->by_peer = NULL;
+	names->n = 0;
 }
 
 /**
@@ -32,11 +51,12 @@ static void free_list(struct name *list)
 struct name *names_find(const struct names *names, const char *ifname,
 			const uint8_t key[KEY_LEN])
 {
-	struct name *name = names->list;
+	struct name wanted = { .ifname = "" }, *const *found;
 
-	while (name && (strcmp(name->ifname, ifname) || memcmp(name->key, key, KEY_LEN)))
-		name = name->next;
-	return name;
+	snprintf(wanted.ifname, sizeof(wanted.ifname), "%s", ifname);
+	memcpy(wanted.key, key, KEY_LEN);
+	found = tfind(&wanted, &names->by_peer, by_peer);
+	return found ? *found : NULL;
 }
 
 /* Take over what is known of a name that was there before. */
@@ -59,13 +79,14 @@ static int add_name(struct names *names, const struct names *old, const struct d
 
 	if (!name)
 		return -ENOMEM;
+	memcpy(name->ifname, dev->name, sizeof(name->ifname));
+	memcpy(name->key, peer->public_key, KEY_LEN);
 	name->host = strdup(peer->endpoint_host);
-	if (!name->host) {
+	if (!name->host || !tsearch(name, &names->by_peer, by_peer)) {
+		free(name->host);
 		free(name);
 		return -ENOMEM;
 	}
-	memcpy(name->ifname, dev->name, sizeof(name->ifname));
-	memcpy(name->key, peer->public_key, KEY_LEN);
 	name->port = peer->endpoint.sin.sin_port;
 	name->due = now;
 	name->last = INT64_MIN;
@@ -77,32 +98,45 @@ static int add_name(struct names *names, const struct names *old, const struct d
 	return 0;
 }
 
-/* A peer may stand in a file more than once: the kernel is left with its last endpoint. */
-static bool is_last_endpoint(const struct peer *peer)
+static int by_key(const void *a, const void *b)
 {
-	const struct peer *later;
+	return memcmp(((const struct peer *)a)->public_key, ((const struct peer *)b)->public_key,
+		      KEY_LEN);
+}
 
-	for (later = peer->next; later; later = later->next)
-		if ((later->flags & PEER_HAS_ENDPOINT) &&
-		    !memcmp(later->public_key, peer->public_key, KEY_LEN))
-			return false;
-	return true;
+/* A peer may stand in a file more than once: the kernel is left with its last endpoint. */
+static int find_last(void **last, const struct device *dev)
+{
+	const struct peer *peer, **place;
+
+	for (peer = dev->peers; peer; peer = peer->next) {
+		if (!(peer->flags & PEER_HAS_ENDPOINT))
+			continue;
+		place = tsearch(peer, last, by_key);
+		if (!place)
+			return -ENOMEM;
+		*place = peer;
+	}
+	return 0;
 }
 
 /* The first file that is about a device counts. */
 static int add_names(struct names *names, const struct names *old, const struct device *dev,
 		     int64_t now)
 {
-	const struct name *before = names->list, *name;
 	const struct peer *peer;
-	int ret = 0;
+	const struct name *name;
+	void *last = NULL;
+	int ret;
 
-	for (name = before; name; name = name->next)
+	for (name = names->list; name; name = name->next)
 		if (!strcmp(name->ifname, dev->name))
 			return 0;
+	ret = find_last(&last, dev);
 	for (peer = dev->peers; peer && !ret; peer = peer->next)
-		if (peer->endpoint_host && is_last_endpoint(peer))
+		if (peer->endpoint_host && *(struct peer **)tfind(peer, &last, by_key) == peer)
 			ret = add_name(names, old, dev, peer, now);
+	tdestroy(last, forget);
 	return ret;
 }
 
@@ -119,8 +153,12 @@ static int add_file(struct names *names, const struct names *old, const char *pa
 	if (tunnel_file_device(cfg.dev->name, path)) {
 		if (log)
 			fprintf(log, "%s: " TUNNEL_NAME_RULE "\n", path);
-	} else if (!tunnel_file_parse(&cfg, path)) {
-		ret = add_names(names, old, cfg.dev, now);
+	} else {
+		ret = tunnel_file_parse(&cfg, path);
+		if (!ret)
+			ret = add_names(names, old, cfg.dev, now);
+		else if (ret != -ENOMEM)
+			ret = 0;
 	}
 	tunnel_free(cfg.tun);
 	return ret;
@@ -131,11 +169,12 @@ static int add_dir(struct names *names, const struct names *old, FILE *log, int6
 	char pattern[PATH_MAX];
 	glob_t found;
 	size_t i;
-	int ret = 0;
+	int ret;
 
 	snprintf(pattern, sizeof(pattern), "%s/*.{conf,json}", names->dir);
-	if (glob(pattern, GLOB_BRACE, NULL, &found))
-		return 0;
+	ret = glob(pattern, GLOB_BRACE, NULL, &found);
+	if (ret)
+		return ret == GLOB_NOSPACE ? -ENOMEM : 0;
 	for (i = 0; i < found.gl_pathc && !ret; i++)
 		ret = add_file(names, old, found.gl_pathv[i], log, now);
 	globfree(&found);
@@ -157,15 +196,17 @@ int names_read(struct names *names, FILE *log, int64_t now)
 	int ret = 0;
 
 	names->list = NULL;
+	names->by_peer = NULL;
 	names->n = 0;
 	names->reread = now + names->interval;
 	for (file = names->files; file && *file && !ret; file++)
 		ret = add_file(names, &old, *file, log, now);
 	if (!ret)
 		ret = add_dir(names, &old, log, now);
-	free_list(ret ? names->list : old.list);
+	free_all(ret ? names : &old);
 	if (ret) {
 		names->list = old.list;
+		names->by_peer = old.by_peer;
 		names->n = old.n;
 	}
 	return ret;
@@ -212,9 +253,7 @@ int64_t names_next(const struct names *names)
  */
 void names_close(struct names *names)
 {
-	free_list(names->list);
-	names->list = NULL;
-	names->n = 0;
+	free_all(names);
 }
 
 /**

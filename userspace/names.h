@@ -42,6 +42,7 @@ struct name {
  * @dir: the folder whose *.conf and *.json are read
  * @files: more files, which come first; ended by NULL
  * @list: the first name
+ * @by_peer: the same as a tree, see tsearch(3)
  * @n: how many
  * @interval: milliseconds between two looks at a peer
  * @reread: when the files are to be read again at the latest, by now_ms()
@@ -50,6 +51,7 @@ struct names {
 	const char *dir;
 	char *const *files;
 	struct name *list;
+	void *by_peer;
 	size_t n;
 	int64_t interval;
 	int64_t reread;

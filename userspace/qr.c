@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <qrencode.h>
 
 #include "qr.h"
 
@@ -29,23 +28,34 @@ static void put_pair(FILE *out, bool upper, bool lower)
 }
 
 /**
- * qr_write() - print a QR code
- * @out: where to
+ * qr_make() - make a QR code
+ * @code: gets it, to be given to qr_free()
  * @text: what it says
- * @color: dark modules are black and the others white, whatever the terminal has; without,
- *	the light ones are drawn in the colour of text, which is right where that is the lighter
+ *
+ * The library wipes none of the memory that it frees, in which the text was, too.
  *
  * Return: 0, -EFBIG when the text is too long, or -errno.
  */
-int qr_write(FILE *out, const char *text, bool color)
+int qr_make(QRcode **code, const char *text)
 {
 	/* screens have no stains: the lowest of the levels makes the smallest code */
-	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
-	int x, y, size;
+	*code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+	if (*code)
+		return 0;
+	return errno == ERANGE ? -EFBIG : -errno;
+}
 
-	if (!code)
-		return errno == ERANGE ? -EFBIG : -errno;
-	size = code->width + 2 * QUIET;
+/**
+ * qr_print() - print a QR code
+ * @out: where to
+ * @code: made by qr_make()
+ * @color: dark modules are black and the others white, whatever the terminal has; without,
+ *	the light ones are drawn in the colour of text, which is right where that is the lighter
+ */
+void qr_print(FILE *out, const QRcode *code, bool color)
+{
+	int x, y, size = code->width + 2 * QUIET;
+
 	for (y = 0; y < size; y += 2) {
 		if (color)
 			fputs(COLORS, out);
@@ -54,8 +64,16 @@ int qr_write(FILE *out, const char *text, bool color)
 				 (y + 1 < size && is_dark(code, x, y + 1)) == color);
 		fputs(color ? NO_COLORS "\n" : "\n", out);
 	}
-	/* the code is as secret as the text */
+}
+
+/**
+ * qr_free() - free a QR code, which is as secret as its text, and wipe it
+ * @code: the code; may be NULL
+ */
+void qr_free(QRcode *code)
+{
+	if (!code)
+		return;
 	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
 	QRcode_free(code);
-	return 0;
 }

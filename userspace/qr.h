@@ -5,7 +5,12 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <qrencode.h>
 
-int qr_write(FILE *out, const char *text, bool color);
+#define QR_LONGEST 2953 /* bytes of text that the largest code has room for */
+
+int qr_make(QRcode **code, const char *text);
+void qr_print(FILE *out, const QRcode *code, bool color);
+void qr_free(QRcode *code);
 
 #endif /* VPNCTL_QR_H */

@@ -40,6 +40,7 @@ void resolve_lookup(const char *host, in_port_t port, struct answer *answer)
 
 	memset(answer, 0, sizeof(*answer));
 	answer->err = getaddrinfo(host, NULL, &hints, &found);
+	answer->sys_err = errno;
 	if (answer->err)
 		return;
 	for (one = found; one && answer->n < RESOLVE_ADDRS; one = one->ai_next) {
@@ -56,6 +57,17 @@ void resolve_lookup(const char *host, in_port_t port, struct answer *answer)
 	freeaddrinfo(found);
 	if (!answer->n)
 		answer->err = EAI_NONAME;
+}
+
+/**
+ * resolve_error() - why a name stands for nothing
+ * @answer: with an error
+ *
+ * Return: the words.
+ */
+const char *resolve_error(const struct answer *answer)
+{
+	return answer->err == EAI_SYSTEM ? strerror(answer->sys_err) : gai_strerror(answer->err);
 }
 
 /**

@@ -21,11 +21,13 @@
 /**
  * struct answer - what a name stands for
  * @err: 0, or an error of getaddrinfo()
+ * @sys_err: errno, when @err is EAI_SYSTEM
  * @n: how many addresses
  * @addrs: the addresses, with the port; the best comes first
  */
 struct answer {
 	int32_t err;
+	int32_t sys_err;
 	uint32_t n;
 	union endpoint addrs[RESOLVE_ADDRS];
 };
@@ -72,6 +74,7 @@ int64_t resolver_expire(struct resolver *resolver, int64_t now);
 void resolver_close(struct resolver *resolver);
 
 void resolve_lookup(const char *host, in_port_t port, struct answer *answer);
+const char *resolve_error(const struct answer *answer);
 bool handshake_is_old(const struct peer *peer, time_t now);
 const union endpoint *resolve_choose(const struct peer *peer, const struct answer *answer,
 				     time_t now);

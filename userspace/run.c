@@ -277,7 +277,7 @@ static int run_action(const struct plan *plan, const char *name, const struct ac
 	case TOOL_WAIT:
 		return run_wait(tun, log);
 	case TOOL_SAVE:
-		return tunnel_save(tun, text, log);
+		return tunnel_save(plan->ifname, text, log);
 	}
 	return -EINVAL;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "facts.h"
 #include "nl.h"
@@ -26,24 +27,17 @@ static int replace_file(const char *path, const struct tunnel *tun, const struct
 	return ret;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	const struct peer *const *one = a, *const *other = b;
-
-	return memcmp((*one)->public_key, (*other)->public_key, KEY_LEN);
-}
-
 /* The kernel knows no names. Return: 0 or -ENOMEM. */
 static int take_names(struct device *dev, const struct device *named)
 {
-	struct peer **sorted = device_sorted_peers(named, by_key), **found, *peer;
+	struct peer **sorted = device_sorted_peers(named, peer_by_key), *found, *peer;
 	int ret = sorted ? 0 : -ENOMEM;
 
 	for (peer = dev->peers; peer && !ret; peer = peer->next) {
-		found = bsearch(&peer, sorted, named->n_peers, sizeof(*sorted), by_key);
-		if (!found || !(*found)->name)
+		found = peers_find(sorted, named->n_peers, peer);
+		if (!found || !found->name)
 			continue;
-		peer->name = strdup((*found)->name);
+		peer->name = strdup(found->name);
 		if (!peer->name)
 			ret = -ENOMEM;
 	}
@@ -61,35 +55,12 @@ static int refresh(struct tunnel *now, const struct device *dev)
 	return ret;
 }
 
-static int read_device(const char *name, struct device **dev, FILE *log)
-{
-	struct nl nl;
-	int ret = nl_open(&nl);
-
-	if (!ret)
-		ret = nl_get_device(&nl, name, dev);
-	if (ret)
-		fprintf(log, "%s: save the configuration: %s\n", name, strerror(-ret));
-	nl_close(&nl);
-	return ret;
-}
-
-/**
- * tunnel_save() - write the state of a tunnel to its file
- * @tun: what the file says, and nothing else
- * @path: the file
- * @log: for complaints
- *
- * Return: 0, or -errno after a complaint; the file is then as it was.
- */
-int tunnel_save(const struct tunnel *tun, const char *path, FILE *log)
+/* The file as it was read, with the state of the device. Return: 0 or -errno. */
+static int write_state(const struct tunnel *tun, struct device *dev, const char *path)
 {
 	struct tunnel now = *tun;
-	struct device *dev = NULL;
-	int ret = read_device(tun->dev->name, &dev, log);
+	int ret;
 
-	if (ret)
-		return ret;
 	now.addresses = NULL;
 	now.n_addresses = 0;
 	/* it may come from elsewhere now, and what stands in the file does not */
@@ -104,10 +75,62 @@ int tunnel_save(const struct tunnel *tun, const char *path, FILE *log)
 		ret = take_names(dev, tun->dev);
 	if (!ret)
 		ret = replace_file(path, &now, dev);
+	free(now.addresses);
+	return ret;
+}
+
+static int read_device(const char *name, struct device **dev)
+{
+	struct nl nl;
+	int ret = nl_open(&nl);
+
+	if (!ret)
+		ret = nl_get_device(&nl, name, dev);
+	nl_close(&nl);
+	return ret;
+}
+
+/* Return: 0, or -errno after a complaint. */
+static int save_locked(struct tunnel *tun, const char *path, FILE *log)
+{
+	struct config cfg = { .log = log, .tun = tun, .dev = tun->dev };
+	struct device *dev = NULL;
+	int ret = tunnel_file_parse(&cfg, path);
+
+	if (ret)
+		return ret;
+	ret = read_device(tun->dev->name, &dev);
+	if (!ret)
+		ret = write_state(tun, dev, path);
 	if (ret)
 		fprintf(log, "%s: save the configuration: %s: %s\n", tun->dev->name, path,
 			strerror(-ret));
-	free(now.addresses);
 	device_free(dev);
+	return ret;
+}
+
+/**
+ * tunnel_save() - write the state of a tunnel to its file
+ * @ifname: its device
+ * @path: the file, which is read anew: others may have changed it
+ * @log: for complaints
+ *
+ * Return: 0, or -errno after a complaint; the file is then as it was.
+ */
+int tunnel_save(const char *ifname, const char *path, FILE *log)
+{
+	struct tunnel *tun = tunnel_alloc();
+	int lock, ret;
+
+	if (!tun) {
+		fprintf(log, "%s: save the configuration: %s\n", ifname, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	snprintf(tun->dev->name, sizeof(tun->dev->name), "%s", ifname);
+	lock = tunnel_file_lock(path, log);
+	ret = lock < 0 ? lock : save_locked(tun, path, log);
+	if (lock >= 0)
+		close(lock);
+	tunnel_free(tun);
 	return ret;
 }

@@ -8,6 +8,6 @@
 #include "tunnel.h"
 
 void tunnel_write(FILE *out, const struct tunnel *tun, const struct device *dev);
-int tunnel_save(const struct tunnel *tun, const char *path, FILE *log);
+int tunnel_save(const char *ifname, const char *path, FILE *log);
 
 #endif /* VPNCTL_SAVE_H */

@@ -9,20 +9,6 @@
 
 #include "sync.h"
 
-static int by_key(const void *a, const void *b)
-{
-	const struct peer *p = *(struct peer *const *)a, *q = *(struct peer *const *)b;
-
-	return memcmp(p->public_key, q->public_key, KEY_LEN);
-}
-
-static struct peer *find(struct peer *const *sorted, size_t n, const struct peer *peer)
-{
-	struct peer *const *found = bsearch(&peer, sorted, n, sizeof(*sorted), by_key);
-
-	return found ? *found : NULL;
-}
-
 static int by_prefix(const void *a, const void *b)
 {
 	return allowedip_cmp(a, b);
@@ -176,7 +162,7 @@ static void drop_duplicates(struct device *dev, struct peer **sorted)
 	size_t i, n = 0;
 
 	for (i = 0; i < dev->n_peers; i++) {
-		if (i + 1 < dev->n_peers && !by_key(&sorted[i], &sorted[i + 1])) {
+		if (i + 1 < dev->n_peers && !peer_by_key(&sorted[i], &sorted[i + 1])) {
 			sorted[i]->flags = PEER_HAS_PUBLIC_KEY;
 			sorted[i]->n_ips = 0;
 			continue;
@@ -189,7 +175,7 @@ static void drop_duplicates(struct device *dev, struct peer **sorted)
 static int by_key_and_line(const void *a, const void *b)
 {
 	const struct peer *p = *(struct peer *const *)a, *q = *(struct peer *const *)b;
-	int diff = by_key(a, b);
+	int diff = peer_by_key(a, b);
 
 	if (diff)
 		return diff;
@@ -216,7 +202,7 @@ static int remove_unwanted(struct device *want, struct peer **wanted, size_t n_w
 	struct peer *removal;
 
 	for (peer = have->peers; peer; peer = peer->next) {
-		if (find(wanted, n_wanted, peer))
+		if (peers_find(wanted, n_wanted, peer))
 			continue;
 		removal = calloc(1, sizeof(*removal));
 		if (!removal)
@@ -232,12 +218,12 @@ static int remove_unwanted(struct device *want, struct peer **wanted, size_t n_w
 
 static int reduce_peers(struct device *want, const struct device *have)
 {
-	struct peer **had = device_sorted_peers(have, by_key);
+	struct peer **had = device_sorted_peers(have, peer_by_key);
 	struct peer *peer, *old;
 	int ret = had ? 0 : -ENOMEM;
 
 	for (peer = want->peers; peer && !ret; peer = peer->next) {
-		old = find(had, have->n_peers, peer);
+		old = peers_find(had, have->n_peers, peer);
 		if (!old)
 			continue;
 		if (old->n_ips)

@@ -34,10 +34,7 @@ static const struct peer *find_peer(const struct device *dev, const struct peer 
 
 	if (peer && !memcmp(peer->public_key, key, KEY_LEN))
 		return peer;
-	for (peer = dev->peers; peer; peer = peer->next)
-		if (!memcmp(peer->public_key, key, KEY_LEN))
-			return peer;
-	return NULL;
+	return device_find_peer(dev, key);
 }
 
 /* A counter that has become less belongs to something new. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "tunnel_file.h"
@@ -67,7 +68,7 @@ int tunnel_file_find(char *path, size_t room, const char *dir, const char *arg)
  * @ifname: gets the name of the file without folder and suffix
  * @path: the file
  *
- * Return: 0, or -EINVAL when that is no name of a device.
+ * Return: 0, or -EINVAL when that is no name of a device, as "." and ".." are none.
  */
 int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
 {
@@ -82,7 +83,7 @@ int tunnel_file_device(char ifname[IFNAMSIZ], const char *path)
 	len = (size_t)(suffix - name);
 	memcpy(ifname, name, len);
 	ifname[len] = '\0';
-	return 0;
+	return strcmp(ifname, ".") && strcmp(ifname, "..") ? 0 : -EINVAL;
 }
 
 /**
@@ -107,11 +108,9 @@ int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ
 	return ret;
 }
 
-static void warn_open_file(const char *path)
+static void warn_open_file(const struct config *cfg, const char *path)
 {
-	struct stat st;
-
-	if (!stat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 0007))
+	if (S_ISREG(cfg->file.st_mode) && (cfg->file.st_mode & 0007))
 		fprintf(stderr, "Warning: %s is accessible for everyone\n", path);
 }
 
@@ -139,10 +138,27 @@ int tunnel_file_read(struct config *cfg, const char *path)
 {
 	int ret = tunnel_file_parse(cfg, path);
 
-	warn_open_file(path);
+	warn_open_file(cfg, path);
 	if (ret == -EINVAL)
 		fputs("Configuration parsing error\n", stderr);
 	return ret;
+}
+
+/**
+ * tunnel_file_changed() - whether a file is not what it was when it was read
+ * @cfg: has read it
+ * @path: its name
+ *
+ * Return: true also when it is gone.
+ */
+bool tunnel_file_changed(const struct config *cfg, const char *path)
+{
+	const struct stat *was = &cfg->file;
+	struct stat now;
+
+	return stat(path, &now) || now.st_dev != was->st_dev || now.st_ino != was->st_ino ||
+	       now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
 /**
@@ -167,6 +183,48 @@ int tunnel_file_key(struct config *cfg)
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return config_override(cfg, "PrivateKeyFile", "PrivateKey", path, true);
+}
+
+/* Return: 0 or -errno. */
+static int wait_for_lock(int fd, const char *path, FILE *log)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		fprintf(log, "%s: another vpnctl is changing it; waiting\n", path);
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/**
+ * tunnel_file_lock() - wait until nobody else changes the file, nor others of its folder
+ * @path: the file; it is replaced as a whole, so that it is the folder that is locked
+ * @log: for complaints, and that there is something to wait for
+ *
+ * To be held from before the file is read until the new one has taken its place. Who holds it
+ * runs no commands of the user, which may want it too.
+ *
+ * Return: a descriptor, to be closed, which ends it; or -errno after a complaint.
+ */
+int tunnel_file_lock(const char *path, FILE *log)
+{
+	char real[PATH_MAX];
+	int fd = -1, ret = 0;
+
+	if (realpath(path, real))
+		fd = open(dirname(real), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		ret = -errno;
+	else
+		ret = wait_for_lock(fd, path, log);
+	if (!ret)
+		return fd;
+	fprintf(log, "%s: %s\n", path, strerror(-ret));
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 /* The new file belongs to whom the old one does. Return: 0 or -errno. */

@@ -36,7 +36,9 @@ int tunnel_file_device(char ifname[IFNAMSIZ], const char *path);
 int tunnel_file_names(const char *arg, char path[PATH_MAX], char ifname[IFNAMSIZ]);
 int tunnel_file_parse(struct config *cfg, const char *path);
 int tunnel_file_read(struct config *cfg, const char *path);
+bool tunnel_file_changed(const struct config *cfg, const char *path);
 int tunnel_file_key(struct config *cfg);
+int tunnel_file_lock(const char *path, FILE *log);
 
 int replacement_begin(struct replacement *new, const char *path);
 int replacement_close(struct replacement *new);

@@ -46,10 +46,8 @@ static int set_keepalives(struct nl *nl, const struct device *dev, uint16_t seco
 
 static bool is_connected(const struct device *now, const uint8_t key[KEY_LEN])
 {
-	const struct peer *peer = now->peers;
+	const struct peer *peer = device_find_peer(now, key);
 
-	while (peer && memcmp(peer->public_key, key, KEY_LEN))
-		peer = peer->next;
 	return peer && peer->last_handshake.tv_sec;
 }
 
@@ -122,6 +120,9 @@ int wait_for_handshakes(const struct tunnel *tun, const volatile sig_atomic_t *s
 		ret = poll_peers(&nl, tun, stop, &missing);
 	if (!ret)
 		ret = set_keepalives(&nl, tun->dev, 0);
+	/* not the user: the peers were changed again and again while they were read */
+	if (ret == -EINTR && !*stop)
+		ret = -EAGAIN;
 	if (ret && ret != -EINTR)
 		complain(&nl, tun, missing, ret, log);
 	nl_close(&nl);

@@ -341,6 +341,26 @@ static void test_lost(void **state)
 	assert_int_equal(agent_take_events(agent, now_ms()), -EMFILE);
 }
 
+/* Events that there was no memory to read, and a name that could not even be asked for. */
+static void test_no_resources(void **state)
+{
+	struct agent *agent = *state;
+	char text[NI_MAXHOST + 100], host[NI_MAXHOST + 1] = "";
+
+	agent->names.list->due = now_ms() + INTERVAL;
+	kernel.events_ret = -ENOMEM;
+	assert_int_equal(agent_take_events(agent, now_ms()), 0);
+	assert_int_equal(agent->n_lost, 1);
+	assert_true(agent->names.list->due <= now_ms());
+	memset(host, 'x', sizeof(host) - 1);
+	snprintf(text, sizeof(text), "[Peer]\nPublicKey=" KEY_A "\nEndpoint=%s:7\n", host);
+	put_file("mt0.conf", text, 0600);
+	agent_look(agent, INTERVAL);
+	assert_int_equal(resolving(agent), 0);
+	assert_int_equal(agent->n_unresolved, 1);
+	assert_int_equal(agent->names.list->due, 2 * INTERVAL);
+}
+
 static void test_hook(void **state)
 {
 	struct agent *agent = *state;
@@ -444,6 +464,7 @@ int main(void)
 		AGENT_TEST(test_not_resolved),
 		AGENT_TEST(test_dead),
 		AGENT_TEST(test_lost),
+		AGENT_TEST(test_no_resources),
 		AGENT_TEST(test_hook),
 		AGENT_TEST(test_metrics),
 		AGENT_TEST(test_notify),

@@ -202,6 +202,24 @@ if [ -w /run ]; then
 	ok $? "one in a command of the other: $(cat log out)"
 	[ ! -e /run/vpnctl.lock ]
 	ok $? "a lock is left"
+	# the file changes between its reading and the lock
+	sed "/^Address/aPreUp = false" mtt0.conf >mtt5.conf
+	for command in reload up; do
+		mkfifo free
+		flock /run/vpnctl.lock cat free &
+		timeout 10 sh -c 'until [ -e /run/vpnctl.lock ]; do sleep 0.1; done; sleep 0.2'
+		"$tool" $command ./mtt5.conf >out 2>&1 &
+		pid=$!
+		timeout 10 sh -c 'until grep -q "waiting for it" out; do sleep 0.1; done'
+		echo "# more" >>mtt5.conf
+		echo >free
+		wait $pid
+		[ $? = 1 ] && grep -qF "./mtt5.conf has changed since it was read" out
+		ok $? "a file that changes before $command: $(cat out)"
+		rm free
+	done
+	wait
+	check "reload a file that does not change" 1 "Unable to access interface" "$tool" reload ./mtt5.conf
 else
 	echo "# /run cannot be written: two at once have not been tried"
 fi

@@ -2,6 +2,7 @@
 /* What a hub gives its clients: names, addresses, an endpoint, files. */
 #include <arpa/inet.h>
 
+#include "behind.h"
 #include "client.h"
 #include "format.h"
 #include "save.h"
@@ -289,6 +290,62 @@ static void test_keys(void **state)
 	tunnel_free(two);
 }
 
+static char secret[KEY_BASE64_LEN];
+static unsigned int freed, freed_keys;
+
+/* Called before the memory is gone, whoever frees it. */
+static void look_at_freed(const volatile void *memory)
+{
+	size_t len = __sanitizer_get_allocated_size(memory);
+
+	freed++;
+	if (*secret && memmem((const void *)memory, len, secret, strlen(secret)))
+		freed_keys++;
+}
+
+static void ignore_allocated(const volatile void *memory, size_t len)
+{
+	(void)memory;
+	(void)len;
+}
+
+/* The text is that of the file, and no other memory had the key. */
+static void test_text(void **state)
+{
+	struct tunnel *client = parse(HUB "Address = 10.8.0.2/32\n" PEER
+				      "Endpoint = a.example:1\nPresharedKey = " KEY_C "\n");
+	struct tunnel *big = parse(HUB PEER "Endpoint = a.example:1\n");
+	char text[512], *written, small[512];
+	size_t len, i;
+	FILE *out = open_memstream(&written, &len);
+
+	(void)state;
+	client_write(out, client);
+	fclose(out);
+	assert_true(len < sizeof(text));
+	strcpy(secret, KEY_A);
+	assert_true(__sanitizer_install_malloc_and_free_hooks(ignore_allocated, look_at_freed) > 0);
+	free(strdup(written));
+	assert_int_equal(freed_keys, 1);
+	freed = 0;
+	freed_keys = 0;
+	assert_int_equal(client_text(text, sizeof(text), client), 0);
+	assert_true(freed > 0);
+	assert_int_equal(freed_keys, 0);
+	assert_string_equal(text, written);
+	/* a byte less than it takes, and many less */
+	assert_int_equal(client_text(small, len + 1, client), 0);
+	assert_int_equal(client_text(small, len, client), -EFBIG);
+	assert_int_equal(client_text(small, 10, client), -EFBIG);
+	for (i = 0; i < 1000; i++)
+		peer_add_ip(big->dev->peers)->family = AF_INET;
+	assert_int_equal(client_text(text, sizeof(text), big), -EFBIG);
+	*secret = '\0';
+	free(written);
+	tunnel_free(client);
+	tunnel_free(big);
+}
+
 /* SaveConfig keeps what only the file knows of clients. */
 static void test_saved(void **state)
 {
@@ -358,7 +415,8 @@ int main(void)
 		cmocka_unit_test(test_bad_endpoint),
 		cmocka_unit_test(test_names),	    cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_allowed_ips), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_saved),	    cmocka_unit_test(test_public),
+		cmocka_unit_test(test_saved),	    cmocka_unit_test(test_text),
+		cmocka_unit_test(test_public),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,21 @@ static void test_folder_of_others(void **state)
 	assert_int_equal(hooks->n_waiting, 1);
 }
 
+/* A link is as good as the folder that it leads to. */
+static void test_link(void **state)
+{
+	struct hooks *hooks = *state;
+
+	assert_int_equal(mkdir("elsewhere", 0755), 0);
+	put_hook("elsewhere/program", "", 0755);
+	assert_int_equal(symlink("elsewhere/program", "hook"), 0);
+	hooks_add(hooks, &up);
+	assert_int_equal(hooks->n_waiting, 1);
+	assert_int_equal(chmod("elsewhere", 0777), 0);
+	hooks_add(hooks, &up);
+	assert_int_equal(hooks->n_waiting, 1);
+}
+
 static void test_no_folder(void **state)
 {
 	struct hooks *hooks = *state;
@@ -233,6 +248,7 @@ int main(void)
 		HOOK_TEST(test_environment),
 		HOOK_TEST(test_which),
 		HOOK_TEST(test_folder_of_others),
+		HOOK_TEST(test_link),
 		HOOK_TEST(test_no_folder),
 		HOOK_TEST(test_order),
 		HOOK_TEST(test_how_many),

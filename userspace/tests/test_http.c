@@ -436,6 +436,84 @@ static void test_listen_busy(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* A page elsewhere whose name stands for 127.0.0.1 gets nothing out of a browser here. */
+static void test_host(void **state)
+{
+	static const char *const ours[] = {
+		"localhost", "LocalHost:9586", "127.0.0.1", "127.0.0.1:9586", "127.255.1.2:1",
+		"[::1]", "[::1]:9586", "  localhost\t",
+	};
+	static const char *const others[] = {
+		"", "x", "evil.example", "evil.example:9586", "localhost.evil.example",
+		"localhost:x", "127.0.0.1.evil.example", "127.0.0.1.evil.example:9586",
+		"192.0.2.1", "192.0.2.1:80", "0.0.0.0:9586", "[::]:9586", "[2001:db8::1]", "::1",
+		"unix:/run/vpnctl/metrics.sock", "127.0.0.1:9586, evil.example", "[::1", "]", ":",
+		"evil.example\r\nHost: localhost", "localhost\r\nhost: evil.example",
+		"1111:1111:1111:1111:1111:1111:111.111.111.111.111.111.111.111.111.111.111",
+	};
+	char request[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nA: b\r\nhOST:%s\r\n\r\n",
+			 ours[i]);
+		if (!http_is_for_us(request, strlen(request)))
+			fail_msg("%s", ours[i]);
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\nHost: %s\n\n", others[i]);
+		if (http_is_for_us(request, strlen(request)))
+			fail_msg("%s", others[i]);
+	}
+	assert_true(http_is_for_us("GET / HTTP/1.0\r\n\r\n", 18));
+	assert_false(http_is_for_us("GET / HTTP/1.0\r\nHost: localhost\0.x\r\n\r\n", 37));
+}
+
+/* One answer to a request by a port. */
+static const char *answer_by_port(struct http *http, const char *request)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	static char text[1024];
+	int fd, i;
+
+	assert_int_equal(getsockname(http->listeners[1], (struct sockaddr *)&sin, &len), 0);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	ask(fd, request);
+	for (i = 0; i < 3; i++)
+		turn(http, 0);
+	assert_true(take_all(fd, text, sizeof(text)) > 0);
+	close(fd);
+	return text;
+}
+
+#define GET_FROM(host) "GET /metrics HTTP/1.1\r\nHost: " host "\r\n\r\n"
+
+static void test_host_by_port(void **state)
+{
+	struct http http;
+	char text[1024];
+	int fd;
+
+	(void)state;
+	begin(&http);
+	assert_int_equal(http_listen(&http, "127.0.0.1:0"), 0);
+	assert_memory_equal(answer_by_port(&http, GET_FROM("evil.example")),
+			    "HTTP/1.0 421 Misdirected Request\r\n", 34);
+	assert_string_equal(answer_by_port(&http, GET_FROM("localhost")), PAGE);
+	assert_string_equal(answer_by_port(&http, GET), PAGE);
+	/* no browser comes by a Unix socket, whose users call it what they like */
+	fd = call();
+	turn(&http, 0);
+	ask(fd, GET_FROM("evil.example"));
+	turn(&http, 0);
+	assert_int_equal(take_all(fd, text, sizeof(text)), strlen(PAGE));
+	close(fd);
+	end(&http);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +527,8 @@ int main(void)
 		cmocka_unit_test(test_rude_callers),
 		cmocka_unit_test(test_listen),
 		cmocka_unit_test(test_listen_busy),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_host_by_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,6 +419,9 @@ static void test_find(void **state)
 	assert_string_equal(ifname, "mt.0");
 	assert_int_equal(tunnel_file_device(ifname, "/x.conf/mt0"), -EINVAL);
 	assert_int_equal(tunnel_file_device(ifname, "/.json"), -EINVAL);
+	assert_int_equal(tunnel_file_device(ifname, "..conf"), -EINVAL);
+	assert_int_equal(tunnel_file_device(ifname, "/x/...json"), -EINVAL);
+	assert_int_equal(tunnel_file_device(ifname, "....conf"), 0);
 	assert_int_equal(tunnel_file_device(ifname, "sixteencharacter.json"), -EINVAL);
 	assert_int_equal(tunnel_file_device(ifname, "fifteencharacte.json"), 0);
 	assert_int_equal(temp_leave(dir), 0);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <time.h>
 
+#include "behind.h"
 #include "child.h"
 #include "names.h"
 #include "notify.h"
@@ -101,6 +102,38 @@ static void test_twice(void **state)
 	assert_int_equal(find(names, "mt0", KEY_A)->port, htons(2));
 	assert_null(find(names, "mt0", KEY_B));
 	assert_string_equal(find(names, "mt0", KEY_C)->host, "c.example");
+}
+
+/* In place of the C library's and of ours: there is no memory. */
+static bool no_memory_glob, no_memory_parse;
+
+int __wrap_glob(const char *pattern, int flags, glob_error error, glob_t *found)
+{
+	return no_memory_glob ? GLOB_NOSPACE : __real_glob(pattern, flags, error, found);
+}
+
+int __wrap_tunnel_file_parse(struct config *cfg, const char *path)
+{
+	return no_memory_parse ? -ENOMEM : __real_tunnel_file_parse(cfg, path);
+}
+
+/* What could not be read for lack of memory is not gone. */
+static void test_no_memory(void **state)
+{
+	struct names *names = *state;
+
+	put_names("mt0.conf", PEER(KEY_A, "a.example:7"));
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	no_memory_glob = true;
+	assert_int_equal(names_read(names, NULL, 0), -ENOMEM);
+	assert_non_null(find(names, "mt0", KEY_A));
+	no_memory_glob = false;
+	no_memory_parse = true;
+	assert_int_equal(names_read(names, NULL, 0), -ENOMEM);
+	assert_non_null(find(names, "mt0", KEY_A));
+	no_memory_parse = false;
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	assert_int_equal(names->n, 1);
 }
 
 static void test_complaints(void **state)
@@ -308,6 +341,12 @@ static void test_lookup(void **state)
 	/* what no peer can be at */
 	resolve_lookup("255.255.255.255", 0, &answer);
 	assert_int_equal(answer.err, EAI_NONAME);
+	/* what went wrong, by its own name */
+	answer.err = EAI_SYSTEM;
+	answer.sys_err = EMFILE;
+	assert_string_equal(resolve_error(&answer), strerror(EMFILE));
+	answer.err = EAI_NONAME;
+	assert_string_equal(resolve_error(&answer), gai_strerror(EAI_NONAME));
 	/* longer than any name */
 	memset(name, 'x', sizeof(name) - 1);
 	assert_int_equal(resolver_start(&resolver, place, name, 0, 0), -ENAMETOOLONG);
@@ -381,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		NAMES_TEST(test_files),
 		NAMES_TEST(test_twice),
+		NAMES_TEST(test_no_memory),
 		NAMES_TEST(test_complaints),
 		NAMES_TEST(test_reread),
 		NAMES_TEST(test_next),

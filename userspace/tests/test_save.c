@@ -3,6 +3,8 @@
  * The state of a tunnel into its file, and a file without what setconf does not know. The
  * device is made up here: the linker puts the __wrap functions in place of those that ask.
  */
+#include <time.h>
+#include <sys/wait.h>
 
 #include "facts.h"
 #include "nl.h"
@@ -49,16 +51,10 @@ int __wrap_facts_addresses(struct tunnel *tun)
 
 static int save_as(const char *name)
 {
-	struct tunnel *tun = tunnel_alloc();
-	struct config cfg = { .log = stderr, .dev = tun->dev, .tun = tun };
 	FILE *log = fopen("/dev/null", "w");
-	int ret;
+	int ret = tunnel_save(name, path, log);
 
-	assert_int_equal(config_read_file(&cfg, path), 0);
-	strcpy(tun->dev->name, name);
-	ret = tunnel_save(tun, path, log);
 	fclose(log);
-	tunnel_free(tun);
 	return ret;
 }
 
@@ -89,6 +85,41 @@ static void test_no_device(void **state)
 	put_file(path, text, 0600);
 	assert_int_equal(save_as("mt1"), -ENODEV);
 	assert_string_equal(get_file(path), text);
+}
+
+/* What another has written who had the lock before us is not lost. */
+static void test_lock(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 300000000 };
+	int lock, pipes[2], status;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	put_file(path, "[Interface]\nSaveConfig = true\n[Peer]\nPublicKey = " KEY_C "\n", 0600);
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (!child) {
+		lock = tunnel_file_lock(path, stderr);
+		if (lock < 0 || write(pipes[1], "x", 1) != 1)
+			_exit(1);
+		nanosleep(&pause, NULL);
+		put_file(path, "[Interface]\nSaveConfig = true\n"
+			 "[Peer]\n#! Name = phone\nPublicKey = " KEY_C "\n", 0600);
+		_exit(0);
+	}
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "[Peer]\n#! Name = phone\nPublicKey = " KEY_C "\n"));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	/* nor is it kept */
+	lock = tunnel_file_lock(path, stderr);
+	assert_true(lock >= 0);
+	close(lock);
+	assert_int_equal(tunnel_file_lock("/nonexistent/mt0.conf", stderr), -ENOENT);
 }
 
 static void assert_stripped(const char *text, const char *wanted, const char *key_file)
@@ -168,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_no_device),
+		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_strip),
 	};
 

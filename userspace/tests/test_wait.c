@@ -150,6 +150,11 @@ static void test_error(void **state)
 	kernel.get_ret = -ENODEV;
 	assert_int_equal(wait_with(ALL), -ENODEV);
 	assert_string_equal(log_text, "mt0: wait for handshakes: No such device\n");
+	/* -EINTR is success to `up', which looks itself whether it was interrupted */
+	kernel.get_ret = -EINTR;
+	assert_int_equal(wait_with(ALL), -EAGAIN);
+	assert_string_equal(log_text,
+			    "mt0: wait for handshakes: Resource temporarily unavailable\n");
 }
 
 int main(void)
