@@ -68,7 +68,7 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry);
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival
  * @lock: protects @head, @tail and @count; innermost, taken with BH off
- * @head: oldest batch
+ * @head: oldest batch; that there is none may be read without the lock
  * @tail: newest batch
  * @count: places of its batches, see mytun_batch_places(); may be read without the lock
  * @draining: somebody drains: bit 0, test_and_set_bit_lock()
