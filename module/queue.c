@@ -258,21 +258,22 @@ struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 }
 
 /**
- * mytun_order_ready() - is the oldest batch finished?
+ * mytun_order_peek() - is the oldest batch finished?
  * @order: order
  *
  * Context: BH off.
+ * Return: the batch, which stays where it is as long as the caller drains, or NULL.
  */
-bool mytun_order_ready(struct mytun_order *order)
+struct mytun_batch *mytun_order_peek(struct mytun_order *order)
 {
-	bool ready;
+	struct mytun_batch *batch;
 
 	if (!READ_ONCE(order->head))
-		return false;
+		return NULL;
 	spin_lock(&order->lock);
-	ready = head_finished(order);
+	batch = head_finished(order) ? order->head : NULL;
 	spin_unlock(&order->lock);
-	return ready;
+	return batch;
 }
 
 /**
@@ -301,7 +302,7 @@ bool mytun_order_end_drain(struct mytun_order *order)
 	 * on us to see it here, at the head. Pairs with the full barrier of test_and_set_bit().
 	 */
 	smp_mb__after_atomic();
-	return mytun_order_ready(order);
+	return mytun_order_peek(order);
 }
 
 /**

@@ -88,7 +88,7 @@ struct mytun_order {
 void mytun_order_init(struct mytun_order *order);
 void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch);
 struct mytun_batch *mytun_order_pop(struct mytun_order *order);
-bool mytun_order_ready(struct mytun_order *order);
+struct mytun_batch *mytun_order_peek(struct mytun_order *order);
 bool mytun_order_begin_drain(struct mytun_order *order);
 bool mytun_order_end_drain(struct mytun_order *order);
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
