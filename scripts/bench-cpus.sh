@@ -26,7 +26,7 @@ guest_tools
 make -s -C "$TOP/selftests/bench"
 "$vm/run.sh" --kernel "$kernel" --smp 2 --timeout 1800 -- /usr/bin/env \
 	BYTES="${BYTES:-}" PEERS="${PEERS:-}" ROUNDS="${ROUNDS:-}" \
-	/selftests/bench/cpus.sh "$@" | tee /dev/stderr | grep -E '^[a-z-]+,[0-9]+,[12],' >"$csv"
+	/selftests/bench/cpus.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,[0-9]+,[12],' >"$csv"
 echo
 awk -F, '
 	{ value[$1, $2, $3] = $4; spread[$1, $2, $3] = $5; if (!seen[$1, $2]++) row[++rows] = $1 FS $2 }

@@ -97,7 +97,7 @@ guest_tools
 make -s -C "$TOP/selftests/bench"
 "$vm/run.sh" --kernel "$kernel" --icount --timeout 1800 -- /usr/bin/env \
 	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
-	/selftests/bench/bench.sh "$@" | tee /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
+	/selftests/bench/bench.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
 echo
 table
 plot
