@@ -212,5 +212,5 @@ check "E18 a loop across namespaces stays below 70 kB, v6" loop_bytes "[fd06::2]
 check "E22 onion: one device carries a packet twice" onion
 check "E22 onion: peers behind each other and themselves" onion_loop
 check "E22 the tunnels still work" works_again
-check "E17 a tower of 40 tunnels" tower 40
+check "E17 a tower of 16 tunnels" tower 16
 finish
