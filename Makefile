@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help demo check check-all check-debug check-kcsan check-portable check-mutants packages check-packages \
-	bench bench-scale bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
+	bench bench-scale bench-cpus bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
 	style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
@@ -25,6 +25,7 @@ help:
 ## check-all       the same, and the tests in the guest on 6.12 and 7.2 too
 ## bench           instructions for packets and bytes, mytun beside WireGuard, ESP and vxlan
 ## bench-scale     10,000 and 100,000 peers: memory, configuration, lookup, mytun beside WireGuard
+## bench-cpus      by the clock: what a second processor is worth, mytun beside WireGuard
 ## bench-profile   where those instructions go (PROFILE="udp 1300 32" or tcp)
 ## check-debug     the tests in the guest on a kernel with every checker that Linux has
 ## check-kcsan     some of them on a kernel that looks for data races
@@ -85,7 +86,7 @@ check:
 	@scripts/check.sh
 check-all check-debug check-kcsan check-portable check-mutants:
 	@scripts/$@.sh
-bench bench-scale bench-profile style sparse check-layers analyze coverage deps:
+bench bench-scale bench-cpus bench-profile style sparse check-layers analyze coverage deps:
 	@scripts/$@.sh
 packages:
 	@scripts/packages.sh

@@ -34,27 +34,34 @@ enum { CRYPT_MAX_FRAGS = MAX_SKB_FRAGS + 8 };
  * struct cipher - the AEAD that the messages of a batch go through, one after the other
  * @keypair: keys
  * @gcm: AES-256-GCM, to be sealed with, or opened what was; NULL: not yet, or ChaCha20-Poly1305
+ * @room: for @gcm; must not move
  */
 struct cipher {
 	const struct noise_keypair *keypair;
 	struct aead_request *gcm;
+	struct mytun_gcm_room room;
 };
 
-/* Without memory for AES-256-GCM it is the other: the peer takes both. */
-static struct cipher sealing_cipher(const struct noise_keypair *keypair)
+static void cipher_init(struct cipher *cipher, const struct noise_keypair *keypair)
 {
-	struct cipher cipher = { .keypair = keypair };
+	cipher->keypair = keypair;
+	cipher->gcm = NULL;
+}
 
+/* Without memory for AES-256-GCM it is the other: the peer takes both. */
+static void begin_sealing(struct cipher *cipher, const struct noise_keypair *keypair)
+{
+	cipher_init(cipher, keypair);
 	/* Pairs with the release in settle(): what is sent with is there. */
 	if (smp_load_acquire(&keypair->ext.send_gcm))
-		cipher.gcm = mytun_gcm_begin(READ_ONCE(keypair->ext.gcm)->sending);
-	return cipher;
+		cipher->gcm = mytun_gcm_begin(READ_ONCE(keypair->ext.gcm)->sending,
+					      &cipher->room);
 }
 
 static void cipher_end(struct cipher *cipher)
 {
 	if (cipher->gcm)
-		mytun_gcm_end(cipher->gcm);
+		mytun_gcm_end(cipher->gcm, &cipher->room);
 }
 
 /* Zeroes behind the plaintext: up to a multiple of 16, but never beyond the inner MTU. */
@@ -383,6 +390,14 @@ err_free_pages:
 	return false;
 }
 
+/* Return: whether a message and some that follow it are a train now. */
+static bool seal_train_of(struct sk_buff *skb, const struct cipher *cipher)
+{
+	struct train train = train_of(skb);
+
+	return train.count > 1 && seal_train(&train, cipher);
+}
+
 /**
  * mytun_crypt_seal() - turn the plaintexts of a batch into messages
  * @batch: messages are inner packets, their counters set; where several leave as one GSO
@@ -393,16 +408,14 @@ err_free_pages:
  */
 enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch)
 {
-	struct cipher cipher = sealing_cipher(batch->keypair);
 	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
+	struct cipher cipher;
 	struct sk_buff *skb;
 
-	for (skb = mytun_batch_first(batch); skb && !drop; skb = skb->next) {
-		struct train train = train_of(skb);
-
-		if (train.count <= 1 || !seal_train(&train, &cipher))
+	begin_sealing(&cipher, batch->keypair);
+	for (skb = mytun_batch_first(batch); skb && !drop; skb = skb->next)
+		if (!skb->next || !seal_train_of(skb, &cipher))
 			drop = seal_message(skb, &cipher);
-	}
 	cipher_end(&cipher);
 	return drop;
 }
@@ -420,7 +433,7 @@ static enum mytun_drop begin_opening(struct cipher *cipher)
 		return MYTUN_DROP_UNSPEC;
 	if (!gcm)
 		return MYTUN_DROP_RX_MALFORMED;
-	cipher->gcm = mytun_gcm_begin(gcm->receiving);
+	cipher->gcm = mytun_gcm_begin(gcm->receiving, &cipher->room);
 	return cipher->gcm ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_NO_MEMORY;
 }
 
@@ -550,9 +563,11 @@ static unsigned int open_train(struct sk_buff *train, unsigned int stride,
  */
 unsigned int mytun_crypt_open(struct mytun_batch *batch)
 {
-	struct cipher cipher = { .keypair = batch->keypair };
 	struct sk_buff *skb = mytun_batch_first(batch);
+	struct cipher cipher;
 	unsigned int lost = 0;
+
+	cipher_init(&cipher, batch->keypair);
 
 	if (batch->stride)
 		lost = open_train(skb, batch->stride, &cipher);

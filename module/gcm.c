@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "gcm.h"
 
@@ -118,15 +119,28 @@ void mytun_gcm_free(struct mytun_gcm *gcm)
 	kfree(gcm);
 }
 
+/* Return: the request in @room, or NULL when its context is too large for that. */
+static struct aead_request *request_in(struct mytun_gcm_room *room, struct crypto_aead *tfm)
+{
+	struct aead_request *request = (struct aead_request *)room->bytes;
+
+	if (sizeof(*request) + crypto_aead_reqsize(tfm) > sizeof(room->bytes))
+		return NULL;
+	aead_request_set_tfm(request, tfm);
+	return request;
+}
+
 /**
  * mytun_gcm_begin() - get ready for messages, one after the other
  * @tfm: keyed
+ * @room: for the request, of the caller's own until mytun_gcm_end(); may be on the stack, as
+ *	nobody but the processor works on it
  *
  * Return: for mytun_gcm_end(), or NULL when there is no memory.
  */
-struct aead_request *mytun_gcm_begin(struct crypto_aead *tfm)
+struct aead_request *mytun_gcm_begin(struct crypto_aead *tfm, struct mytun_gcm_room *room)
 {
-	struct aead_request *request = aead_request_alloc(tfm, GFP_ATOMIC);
+	struct aead_request *request = request_in(room, tfm) ?: aead_request_alloc(tfm, GFP_ATOMIC);
 
 	if (unlikely(!request))
 		return NULL;
@@ -135,9 +149,19 @@ struct aead_request *mytun_gcm_begin(struct crypto_aead *tfm)
 	return request;
 }
 
-void mytun_gcm_end(struct aead_request *request)
+/**
+ * mytun_gcm_end() - undo mytun_gcm_begin()
+ * @request: what it returned
+ * @room: what it was given
+ */
+void mytun_gcm_end(struct aead_request *request, struct mytun_gcm_room *room)
 {
-	aead_request_free(request);
+	unsigned int context = crypto_aead_reqsize(crypto_aead_reqtfm(request));
+
+	if (request != (void *)room->bytes)
+		aead_request_free(request);
+	else if (context)
+		memzero_explicit(room->bytes + sizeof(*request), context);
 }
 
 /* The nonce, as the API wants it: bytes that stay until the call returns. */

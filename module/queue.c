@@ -209,20 +209,20 @@ void mytun_order_init(struct mytun_order *order)
  * @order: order
  * @batch: batch, its count set; BATCH_PENDING until mytun_batch_finish()
  *
- * Context: any but hardirq.
+ * Context: BH off.
  */
 void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 {
 	batch->next = NULL;
 	batch->state = BATCH_PENDING;
-	spin_lock_bh(&order->lock);
+	spin_lock(&order->lock);
 	if (order->tail)
 		order->tail->next = batch;
 	else
-		order->head = batch;
+		WRITE_ONCE(order->head, batch);
 	order->tail = batch;
 	WRITE_ONCE(order->count, order->count + mytun_batch_places(batch));
-	spin_unlock_bh(&order->lock);
+	spin_unlock(&order->lock);
 }
 
 static bool head_finished(const struct mytun_order *order)
@@ -235,36 +235,45 @@ static bool head_finished(const struct mytun_order *order)
  * mytun_order_pop() - take the oldest batch if it is finished
  * @order: order; the caller drains: mytun_order_begin_drain()
  *
+ * Context: BH off.
  * Return: the batch, or NULL.
  */
 struct mytun_batch *mytun_order_pop(struct mytun_order *order)
 {
 	struct mytun_batch *batch = NULL;
 
-	spin_lock_bh(&order->lock);
+	/* One that comes this moment is seen by mytun_order_end_drain() */
+	if (!READ_ONCE(order->head))
+		return NULL;
+	spin_lock(&order->lock);
 	if (head_finished(order)) {
 		batch = order->head;
-		order->head = batch->next;
+		WRITE_ONCE(order->head, batch->next);
 		if (!batch->next)
 			order->tail = NULL;
 		WRITE_ONCE(order->count, order->count - mytun_batch_places(batch));
 	}
-	spin_unlock_bh(&order->lock);
+	spin_unlock(&order->lock);
 	return batch;
 }
 
 /**
- * mytun_order_ready() - is the oldest batch finished?
+ * mytun_order_peek() - is the oldest batch finished?
  * @order: order
+ *
+ * Context: BH off.
+ * Return: the batch, which stays where it is as long as the caller drains, or NULL.
  */
-bool mytun_order_ready(struct mytun_order *order)
+struct mytun_batch *mytun_order_peek(struct mytun_order *order)
 {
-	bool ready;
+	struct mytun_batch *batch;
 
-	spin_lock_bh(&order->lock);
-	ready = head_finished(order);
-	spin_unlock_bh(&order->lock);
-	return ready;
+	if (!READ_ONCE(order->head))
+		return NULL;
+	spin_lock(&order->lock);
+	batch = head_finished(order) ? order->head : NULL;
+	spin_unlock(&order->lock);
+	return batch;
 }
 
 /**
@@ -282,6 +291,7 @@ bool mytun_order_begin_drain(struct mytun_order *order)
  * mytun_order_end_drain() - stop draining
  * @order: order
  *
+ * Context: BH off.
  * Return: true when a batch was finished meanwhile and nobody drains: begin again.
  */
 bool mytun_order_end_drain(struct mytun_order *order)
@@ -289,10 +299,10 @@ bool mytun_order_end_drain(struct mytun_order *order)
 	clear_bit_unlock(0, &order->draining);
 	/*
 	 * A batch finished before the bit was cleared by one who then saw it set: he relies
-	 * on us to see it here. Pairs with the full barrier of test_and_set_bit().
+	 * on us to see it here, at the head. Pairs with the full barrier of test_and_set_bit().
 	 */
 	smp_mb__after_atomic();
-	return mytun_order_ready(order);
+	return mytun_order_peek(order);
 }
 
 /**
@@ -306,14 +316,16 @@ void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_bat
 {
 	struct mytun_batch *batch;
 
+	rcu_read_lock_bh();
 	do {
 		while ((batch = mytun_order_pop(order))) {
-			rcu_read_lock_bh();
 			fn(batch);
 			rcu_read_unlock_bh();
 			cond_resched();
+			rcu_read_lock_bh();
 		}
 	} while (mytun_order_end_drain(order) && mytun_order_begin_drain(order));
+	rcu_read_unlock_bh();
 }
 
 /**

@@ -68,7 +68,7 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry);
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival
  * @lock: protects @head, @tail and @count; innermost, taken with BH off
- * @head: oldest batch
+ * @head: oldest batch; that there is none may be read without the lock
  * @tail: newest batch
  * @count: places of its batches, see mytun_batch_places(); may be read without the lock
  * @draining: somebody drains: bit 0, test_and_set_bit_lock()
@@ -88,7 +88,7 @@ struct mytun_order {
 void mytun_order_init(struct mytun_order *order);
 void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch);
 struct mytun_batch *mytun_order_pop(struct mytun_order *order);
-bool mytun_order_ready(struct mytun_order *order);
+struct mytun_batch *mytun_order_peek(struct mytun_order *order);
 bool mytun_order_begin_drain(struct mytun_order *order);
 bool mytun_order_end_drain(struct mytun_order *order);
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));

@@ -113,6 +113,8 @@ void mytun_timers_events(struct mytun_peer *peer, unsigned long events)
 	u32 actions = 0;
 	int event;
 
+	if (session_policy_unmoved(&timers->state, events, now_ns))
+		return;
 	spin_lock_bh(&timers->lock);
 	if (timers->running) {
 		for_each_set_bit(event, &events, SESSION_EVENT_COUNT)

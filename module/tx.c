@@ -3,8 +3,8 @@
  * The way out:
  *
  *	mytun_tx_xmit	which peer? (allowed IPs)
+ *	push_staged	split GSO packets, take counters: a batch
  *	stage		wait until a session exists
- *	mytun_tx_flush	split GSO packets, take counters: a batch
  *	encrypt_run	seal, on any CPU
  *	send_batch	in order: to the transport
  */
@@ -46,11 +46,13 @@ static void tell_unreachable(struct sk_buff *skb)
 		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
 }
 
+/* While it waits for a handshake, a packet does not count against its socket. */
 static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 {
 	struct sk_buff_head *staged = &peer->tx.staged;
 	struct sk_buff *oldest = NULL;
 
+	skb_orphan(skb);
 	spin_lock_bh(&staged->lock);
 	if (skb_queue_len(staged) >= MYTUN_MAX_STAGED)
 		oldest = __skb_dequeue(staged);
@@ -60,54 +62,6 @@ static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 		return;
 	mytun_drop(peer->device, MYTUN_DROP_TX_STAGED_FULL);
 	kfree_skb(oldest);
-}
-
-/**
- * mytun_tx_xmit() - ndo_start_xmit
- * @skb: inner packet
- * @dev: interface
- *
- * Context: BH off, RCU.
- * Return: NETDEV_TX_OK; what cannot be sent is dropped.
- */
-netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
-{
-	struct mytun_device *device = netdev_priv(dev);
-	enum mytun_drop drop;
-	struct mytun_peer *peer;
-
-	drop = MYTUN_DROP_TX_NOT_IP;
-	if (unlikely(!pskb_inet_may_pull(skb) || ip_tunnel_parse_protocol(skb) != skb->protocol))
-		goto err_drop;
-	drop = MYTUN_DROP_TX_NO_PEER;
-	peer = peer_of_destination(device, skb);
-	if (unlikely(!peer))
-		goto err_unreachable;
-	drop = MYTUN_DROP_TX_NO_ENDPOINT;
-	if (unlikely(!mytun_path_has_endpoint(&peer->path)))
-		goto err_unreachable;
-	drop = MYTUN_DROP_TX_NO_KEY;
-	if (unlikely(!READ_ONCE(device->identity.valid)))
-		goto err_unreachable;
-
-	mytun_message(skb)->counter = 0;
-	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
-					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
-	skb_dst_drop(skb);
-	/* While it waits for a handshake, a packet does not count against its socket. */
-	if (unlikely(!mytun_keypairs_may_send(&peer->keypairs)))
-		skb_orphan(skb);
-	stage(peer, skb);
-	mytun_tx_flush(peer);
-	return NETDEV_TX_OK;
-
-err_unreachable:
-	net_dbg_ratelimited("%s: No way to the destination (reason %d)\n", dev->name, drop);
-	tell_unreachable(skb);
-err_drop:
-	mytun_drop(device, drop);
-	kfree_skb(skb);
-	return NETDEV_TX_OK;
 }
 
 /* One message for each segment of a GSO packet. Return: their list or NULL. */
@@ -376,52 +330,119 @@ static bool push_some(struct mytun_peer *peer, struct noise_keypair *keypair,
 	return true;
 }
 
+static void take_staged(struct mytun_peer *peer, struct sk_buff_head *packets)
+{
+	__skb_queue_head_init(packets);
+	if (skb_queue_empty_lockless(&peer->tx.staged))
+		return;
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_splice_init(&peer->tx.staged, packets);
+	spin_unlock_bh(&peer->tx.staged.lock);
+}
+
 /*
- * Make batches of what is staged; @here is the last of them if it is to be sealed here.
- * Return: false when there is no session for it.
+ * Make batches of what is staged and of @skb (or NULL), which is staged when there is no session
+ * for it; @here is the last of them if it is to be sealed here. Return: false when there is none.
  */
-static bool push_staged(struct mytun_peer *peer, struct mytun_batch **here)
+static bool push_staged(struct mytun_peer *peer, struct sk_buff *skb, struct mytun_batch **here)
 {
 	struct noise_keypair *keypair;
 	struct sk_buff_head packets;
 	bool pushed = true;
 
 	keypair = mytun_keypair_get_sending(&peer->keypairs);
-	if (unlikely(!keypair))
+	if (unlikely(!keypair)) {
+		if (skb)
+			stage(peer, skb);
 		return false;
-	__skb_queue_head_init(&packets);
-	spin_lock_bh(&peer->tx.staged.lock);
-	skb_queue_splice_init(&peer->tx.staged, &packets);
-	spin_unlock_bh(&peer->tx.staged.lock);
+	}
+	take_staged(peer, &packets);
+	if (skb)
+		__skb_queue_tail(&packets, skb);
 	while (pushed && !skb_queue_empty(&packets))
 		pushed = push_some(peer, keypair, &packets, here);
 	mytun_keypair_put(keypair);
 	return pushed;
 }
 
+/*
+ * Send what is staged, and @skb behind it (or NULL), or see that a session comes about.
+ *
+ * One CPU at a time, so that what was staged first is first in the order. The lock is held
+ * for %MYTUN_MAX_STAGED packets and one at most: nobody works for others without end.
+ */
+static void transmit(struct mytun_peer *peer, struct sk_buff *skb)
+{
+	struct mytun_batch *here = NULL;
+	bool pushed;
+
+	if (unlikely(READ_ONCE(peer->dead))) {
+		kfree_skb(skb);
+		return;
+	}
+	spin_lock(&peer->tx.flush_lock);
+	pushed = push_staged(peer, skb, &here);
+	spin_unlock(&peer->tx.flush_lock);
+	if (here)
+		encrypt_here(peer, here);
+	if (unlikely(!pushed))
+		mytun_session_start(peer);
+}
+
 /**
  * mytun_tx_flush() - send what is staged, or see that a session comes about
  * @peer: peer
- *
- * One CPU at a time, so that what was staged first is first in the order. The lock is held
- * for %MYTUN_MAX_STAGED packets at most: nobody works for others without end.
  *
  * Context: rcu_read_lock_bh() held.
  */
 void mytun_tx_flush(struct mytun_peer *peer)
 {
-	struct mytun_batch *here = NULL;
-	bool pushed;
+	if (!skb_queue_empty_lockless(&peer->tx.staged))
+		transmit(peer, NULL);
+}
 
-	if (skb_queue_empty_lockless(&peer->tx.staged) || READ_ONCE(peer->dead))
-		return;
-	spin_lock_bh(&peer->tx.flush_lock);
-	pushed = push_staged(peer, &here);
-	spin_unlock_bh(&peer->tx.flush_lock);
-	if (here)
-		encrypt_here(peer, here);
-	if (unlikely(!pushed))
-		mytun_session_start(peer);
+/**
+ * mytun_tx_xmit() - ndo_start_xmit
+ * @skb: inner packet
+ * @dev: interface
+ *
+ * Context: BH off, RCU.
+ * Return: NETDEV_TX_OK; what cannot be sent is dropped.
+ */
+netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct mytun_device *device = netdev_priv(dev);
+	enum mytun_drop drop;
+	struct mytun_peer *peer;
+
+	drop = MYTUN_DROP_TX_NOT_IP;
+	if (unlikely(!pskb_inet_may_pull(skb) || ip_tunnel_parse_protocol(skb) != skb->protocol))
+		goto err_drop;
+	drop = MYTUN_DROP_TX_NO_PEER;
+	peer = peer_of_destination(device, skb);
+	if (unlikely(!peer))
+		goto err_unreachable;
+	drop = MYTUN_DROP_TX_NO_ENDPOINT;
+	if (unlikely(!mytun_path_has_endpoint(&peer->path)))
+		goto err_unreachable;
+	drop = MYTUN_DROP_TX_NO_KEY;
+	if (unlikely(!READ_ONCE(device->identity.valid)))
+		goto err_unreachable;
+
+	mytun_message(skb)->counter = 0;
+	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
+					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
+	skb_dst_drop(skb);
+	transmit(peer, skb);
+	return NETDEV_TX_OK;
+
+err_unreachable:
+	net_dbg_ratelimited("%s: No way to the destination (reason %d)\n", dev->name, drop);
+	tell_unreachable(skb);
+err_drop:
+	mytun_drop(device, drop);
+	kfree_skb(skb);
+	return NETDEV_TX_OK;
 }
 
 /* An skb for a message of our own, @len bytes of plaintext. Return: NULL: counted as dropped. */

@@ -23,7 +23,7 @@ guest_module "$kernel" "$out/build.log"
 guest_tools
 make -s -C "$TOP/selftests/bench"
 "$vm/run.sh" --kernel "$kernel" --icount --mem 4G --timeout 3000 -- \
-	/selftests/bench/scale.sh "$@" | tee /dev/stderr | grep -E '^[a-z]+,[0-9]+,' >"$csv"
+	/selftests/bench/scale.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z]+,[0-9]+,' >"$csv"
 echo
 awk -F, '
 	{ value[$1, $2, $3] = $4; if (!seen[$2]++) sizes[++count] = $2 }

@@ -8,7 +8,7 @@
 #	KERNEL			(6.1)
 #	UDP, TCP, REPETITIONS	amounts: see there
 #
-# Prints a table, and leaves build/bench/KERNEL.csv and, if gnuplot is there, KERNEL.svg.
+# Prints a table, and leaves build/bench/KERNEL.csv and KERNEL.svg.
 # A "tax" is a path minus the bare cable; ratios are to WireGuard's tax.
 
 set -eo pipefail
@@ -55,10 +55,9 @@ table()
 		}' "$csv"
 }
 
-# plot: the taxes, as bars
+# plot: what the table has, as bars
 plot()
 {
-	type -P gnuplot >/dev/null || return 0
 	awk -F, '$2 == "udp" { value[$1, $3 "/" $4] = $5; if (!seen[$1]++) paths[++count] = $1 }
 		END {
 			split("64/32 512/32 1300/32 64/1 512/1 1300/1", keys, " ")
@@ -70,9 +69,11 @@ plot()
 			}
 		}' "$csv" >"$out/plot.data"
 	names=$(awk -F, '$2 == "udp" && !seen[$1]++ { printf "%s ", $1 }' "$csv")
+	awk -F, '$2 == "tcp" { print "\"" $1 "\"", $5 }' "$csv" >"$out/plot.tcp"
 	gnuplot <<-END
-		set terminal svg size 900,420 font "sans,12"
+		set terminal svg size 900,700 font "sans,12"
 		set output "$out/$kernel.svg"
+		set multiplot layout 2,1
 		set title "Instructions for a datagram, both ends (Linux $kernel)"
 		set xlabel "payload in bytes / datagrams in flight"
 		set style data histograms
@@ -81,18 +82,22 @@ plot()
 		set yrange [0:*]
 		names = "$names"
 		plot for [i=1:words(names)] "$out/plot.data" using i+1:xtic(1) title word(names, i)
+		set title "Instructions for a byte of bulk TCP, both ends"
+		unset xlabel
+		unset key
+		plot "$out/plot.tcp" using 2:xtic(1) linecolor "#4060a0"
 	END
 }
 
 mkdir -p "$out"
-"$TOP/scripts/deps.sh" build guest
+"$TOP/scripts/deps.sh" build guest bench
 "$vm/fetch.sh" "$kernel"
 guest_module "$kernel" "$out/build.log"
 guest_tools
 make -s -C "$TOP/selftests/bench"
 "$vm/run.sh" --kernel "$kernel" --icount --timeout 1800 -- /usr/bin/env \
 	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
-	/selftests/bench/bench.sh "$@" | tee /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
+	/selftests/bench/bench.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
 echo
 table
 plot

@@ -3,7 +3,7 @@
 #
 # Install what building and testing need, from the list in scripts/packages.
 #
-#	deps.sh [GROUP...]	(without: build guest test style; there are package and port, too)
+#	deps.sh [GROUP...]	(without: build guest test style; there are bench, package and port, too)
 #
 # What is there already is left as it is, and without anything missing neither
 # root nor the network is asked for.

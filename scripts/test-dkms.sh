@@ -50,7 +50,7 @@ same_version()
 
 installed()
 {
-	grep -q ': installed$' <<<"$(dkms status "mytun/$version" -k "$release" | tee /dev/stderr)"
+	grep -q ': installed$' <<<"$(dkms status "mytun/$version" -k "$release" | tee -a /dev/stderr)"
 }
 
 # The module is where depmod finds it, and is this version for this kernel

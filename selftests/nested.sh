@@ -11,7 +11,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 16
+plan 17
 need iperf3
 
 setup()
@@ -169,6 +169,32 @@ loop_bytes()
 	ping_one c 10.6.0.2
 }
 
+# tower HEIGHT: each device's way out is the one below it, down to a cable of its own. A message
+# that holds so many is not opened on one stack.
+tower()
+{
+	local i below=10.4.0
+
+	ns_add f g
+	veth f in 10.4.0.1/24 - g in 10.4.0.2/24 -
+	ipn f link set in mtu 9000
+	ipn g link set in mtu 9000
+	for ((i = 1; i <= $1; i++)); do
+		device f "tt$i" a0 $((100 + i)) "10.10.$i.1/24"
+		device g "tt$i" b0 $((100 + i)) "10.10.$i.2/24"
+		ipn f link set "tt$i" mtu $((9000 - 60 * i))
+		ipn g link set "tt$i" mtu $((9000 - 60 * i))
+		peer f "tt$i" b0 allowed-ips "10.10.$i.2/32" endpoint "$below.2:$((100 + i))"
+		peer g "tt$i" a0 allowed-ips "10.10.$i.1/32"
+		ping_one f "10.10.$i.2"
+		below=10.10.$i
+	done
+	ping_all f "$below.2" 5
+	ping_all g "$below.1" 5
+	ns_del f
+	ns_del g
+}
+
 setup
 loop_setup
 W="E17 in a tunnel in a tunnel:"
@@ -186,4 +212,5 @@ check "E18 a loop across namespaces stays below 70 kB, v6" loop_bytes "[fd06::2]
 check "E22 onion: one device carries a packet twice" onion
 check "E22 onion: peers behind each other and themselves" onion_loop
 check "E22 the tunnels still work" works_again
+check "E17 a tower of 16 tunnels" tower 16
 finish

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The timers of a session (the paper, section 6) as one table of deadlines. */
+#include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -24,19 +26,25 @@ static u64 jitter_ns(u32 random)
 	return (((u64)random * (REKEY_TIMEOUT_JITTER_MS + 1)) >> 32) * NSEC_PER_MSEC;
 }
 
+/* Marked, like what changes them, for session_policy_unmoved(). */
+static u64 deadline(const struct session_state *s, enum session_deadline d)
+{
+	return READ_ONCE(s->deadline_ns[d]);
+}
+
 static bool armed(const struct session_state *s, enum session_deadline d)
 {
-	return s->deadline_ns[d];
+	return deadline(s, d);
 }
 
 static void arm(struct session_state *s, enum session_deadline d, u64 deadline_ns)
 {
-	s->deadline_ns[d] = deadline_ns;
+	WRITE_ONCE(s->deadline_ns[d], deadline_ns);
 }
 
 static void disarm(struct session_state *s, enum session_deadline d)
 {
-	s->deadline_ns[d] = 0;
+	arm(s, d, 0);
 }
 
 static void arm_retransmit(struct session_state *s, u64 now_ns, u32 random)
@@ -44,10 +52,17 @@ static void arm_retransmit(struct session_state *s, u64 now_ns, u32 random)
 	arm(s, DEADLINE_RETRANSMIT, now_ns + seconds_ns(REKEY_TIMEOUT) + jitter_ns(random));
 }
 
+static u64 persistent_deadline(const struct session_state *s, u64 now_ns)
+{
+	u16 seconds = READ_ONCE(s->persistent_keepalive_s);
+
+	return seconds ? now_ns + seconds_ns(seconds) : 0;
+}
+
 static void arm_persistent(struct session_state *s, u64 now_ns)
 {
 	if (s->persistent_keepalive_s)
-		arm(s, DEADLINE_PERSISTENT, now_ns + seconds_ns(s->persistent_keepalive_s));
+		arm(s, DEADLINE_PERSISTENT, persistent_deadline(s, now_ns));
 }
 
 static void data_sent(struct session_state *s, u64 now_ns, u32 random)
@@ -60,7 +75,7 @@ static void data_sent(struct session_state *s, u64 now_ns, u32 random)
 static void data_received(struct session_state *s, u64 now_ns)
 {
 	if (armed(s, DEADLINE_KEEPALIVE))
-		s->need_another_keepalive = true;
+		WRITE_ONCE(s->need_another_keepalive, true);
 	else
 		arm(s, DEADLINE_KEEPALIVE, now_ns + seconds_ns(KEEPALIVE_TIMEOUT));
 }
@@ -105,6 +120,27 @@ u32 session_policy_event(struct session_state *s, enum session_event event, u64 
 	return 0;
 }
 
+bool session_policy_unmoved(const struct session_state *s, unsigned long events, u64 now_ns)
+{
+	const unsigned long packets = BIT(SESSION_DATA_SENT) | BIT(SESSION_DATA_RECEIVED) |
+				      BIT(SESSION_PACKET_SENT) | BIT(SESSION_PACKET_RECEIVED) |
+				      BIT(SESSION_TRAVERSAL);
+
+	if (events & ~packets)
+		return false;
+	if (events & BIT(SESSION_DATA_SENT) && !armed(s, DEADLINE_NEW_HANDSHAKE))
+		return false;
+	if (events & BIT(SESSION_DATA_RECEIVED) &&
+	    !(armed(s, DEADLINE_KEEPALIVE) && READ_ONCE(s->need_another_keepalive)))
+		return false;
+	if (events & BIT(SESSION_PACKET_SENT) && armed(s, DEADLINE_KEEPALIVE))
+		return false;
+	if (events & BIT(SESSION_PACKET_RECEIVED) && armed(s, DEADLINE_NEW_HANDSHAKE))
+		return false;
+	return !(events & BIT(SESSION_TRAVERSAL)) ||
+	       deadline(s, DEADLINE_PERSISTENT) == persistent_deadline(s, now_ns);
+}
+
 /* Nobody answers: stop trying. What keys there still are go away in their time. */
 static u32 give_up(struct session_state *s, u64 now_ns)
 {
@@ -127,7 +163,7 @@ static u32 expired_retransmit(struct session_state *s, u64 now_ns, u32 random)
 static u32 expired_keepalive(struct session_state *s, u64 now_ns)
 {
 	if (s->need_another_keepalive) {
-		s->need_another_keepalive = false;
+		WRITE_ONCE(s->need_another_keepalive, false);
 		arm(s, DEADLINE_KEEPALIVE, now_ns + seconds_ns(KEEPALIVE_TIMEOUT));
 	}
 	return ACTION_SEND_KEEPALIVE;
@@ -202,7 +238,7 @@ u32 session_policy_set_persistent(struct session_state *s, u16 seconds, u64 now_
 {
 	bool was_on = s->persistent_keepalive_s;
 
-	s->persistent_keepalive_s = seconds;
+	WRITE_ONCE(s->persistent_keepalive_s, seconds);
 	if (!seconds)
 		disarm(s, DEADLINE_PERSISTENT);
 	else if (!was_on || armed(s, DEADLINE_PERSISTENT))
@@ -217,9 +253,12 @@ void session_policy_fresh_handshake(struct session_state *s)
 
 void session_policy_stop(struct session_state *s)
 {
-	memset(s->deadline_ns, 0, sizeof(s->deadline_ns));
+	int d;
+
+	for (d = 0; d < DEADLINE_COUNT; d++)
+		disarm(s, d);
 	s->attempts = 0;
-	s->need_another_keepalive = false;
+	WRITE_ONCE(s->need_another_keepalive, false);
 }
 
 /* Not a difference: a coarse clock may be a tick behind the one that @born_ns came from. */

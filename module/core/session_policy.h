@@ -108,6 +108,18 @@ u32 session_policy_event(struct session_state *s, enum session_event event, u64 
 			 u32 random);
 
 /**
+ * session_policy_unmoved() - would events change nothing?
+ * @s: state; nobody has to be kept from it: the answer is that of some moment during the call
+ * @events: enum session_event, as bits
+ * @now_ns: boot time
+ *
+ * Most of a stream's packets find the deadlines where they would put them.
+ *
+ * Return: true when session_policy_event() would leave everything as it is.
+ */
+bool session_policy_unmoved(const struct session_state *s, unsigned long events, u64 now_ns);
+
+/**
  * session_policy_expire() - time passed
  * @s: state; deadlines not after @now_ns are taken, one call takes all of them
  * @now_ns: boot time

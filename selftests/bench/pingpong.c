@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,14 +140,21 @@ static void serve(void)
 	};
 	int accepted;
 
+	signal(SIGCHLD, SIG_IGN);
 	while (poll(fds, 2, -1) > 0) {
 		if (fds[0].revents)
 			serve_datagram(fds[0].fd);
 		if (!fds[1].revents)
 			continue;
 		accepted = accept(fds[1].fd, NULL, NULL);
-		if (accepted >= 0)
+		if (accepted < 0)
+			continue;
+		/* A connection each: they may be many at a time */
+		if (!fork()) {
 			serve_stream(accepted);
+			exit(0);
+		}
+		close(accepted);
 	}
 	die("poll");
 }

@@ -15,6 +15,7 @@
 static struct {
 	int internal; /* priority of "__gcm(aes)", 0: there is none */
 	int plain; /* of "gcm(aes)" */
+	unsigned int reqsize; /* of either, a request's context */
 	bool bad_key;
 	unsigned int asked_internal;
 	unsigned int asked_plain;
@@ -40,6 +41,7 @@ struct crypto_aead *crypto_alloc_aead(const char *name, u32 type, u32 mask)
 	if (!tfm)
 		return ERR_PTR(-ENOMEM);
 	tfm->alg.base.cra_priority = priority;
+	tfm->reqsize = api.reqsize;
 	return tfm;
 }
 
@@ -84,6 +86,8 @@ static int run(struct aead_request *request, bool seal)
 	u8 buffer[256];
 	int len, ok;
 
+	/* the context is there, and something is left in it */
+	memset(request + 1, 0xa5, request->tfm->reqsize);
 	assert_int_equal(request->assoclen, 0);
 	assert_ptr_equal(request->src, request->dst);
 	assert_int_equal(tag, 16);
@@ -162,7 +166,8 @@ static int teardown(void **state)
 static void test_seal(void **state)
 {
 	struct mytun_gcm *gcm = mytun_gcm_create(key, other_key);
-	struct aead_request *request = mytun_gcm_begin(gcm->sending);
+	struct mytun_gcm_room room;
+	struct aead_request *request = mytun_gcm_begin(gcm->sending, &room);
 	u8 message[sizeof(sealed_text)];
 
 	memcpy(message, text, sizeof(text));
@@ -171,14 +176,15 @@ static void test_seal(void **state)
 	/* one after the other */
 	assert_true(mytun_gcm_seal(request, message, 0, COUNTER));
 	assert_memory_equal(message, sealed_empty, sizeof(sealed_empty));
-	mytun_gcm_end(request);
+	mytun_gcm_end(request, &room);
 	mytun_gcm_free(gcm);
 }
 
 static void test_open(void **state)
 {
 	struct mytun_gcm *gcm = mytun_gcm_create(other_key, key);
-	struct aead_request *request = mytun_gcm_begin(gcm->receiving);
+	struct mytun_gcm_room room;
+	struct aead_request *request = mytun_gcm_begin(gcm->receiving, &room);
 	u8 message[sizeof(sealed_text)];
 	u64 counter;
 	size_t i;
@@ -199,7 +205,7 @@ static void test_open(void **state)
 		counter = COUNTER ^ 1ULL << i;
 		assert_false(mytun_gcm_open(request, message, sizeof(message), counter));
 	}
-	mytun_gcm_end(request);
+	mytun_gcm_end(request, &room);
 	mytun_gcm_free(gcm);
 }
 
@@ -207,13 +213,14 @@ static void test_open(void **state)
 static void test_pieces(void **state)
 {
 	struct mytun_gcm *gcm = mytun_gcm_create(key, key);
+	struct mytun_gcm_room room;
 	u8 first[5], second[20], third[sizeof(sealed_text) - 25];
 	struct scatterlist sg[] = {
 		{ first, sizeof(first), false },
 		{ second, sizeof(second), false },
 		{ third, sizeof(third), true },
 	};
-	struct aead_request *request = mytun_gcm_begin(gcm->sending);
+	struct aead_request *request = mytun_gcm_begin(gcm->sending, &room);
 
 	memcpy(first, text, 5);
 	memcpy(second, text + 5, 20);
@@ -222,13 +229,13 @@ static void test_pieces(void **state)
 	assert_memory_equal(first, sealed_text, 5);
 	assert_memory_equal(second, sealed_text + 5, 20);
 	assert_memory_equal(third, sealed_text + 25, sizeof(third));
-	mytun_gcm_end(request);
-	request = mytun_gcm_begin(gcm->receiving);
+	mytun_gcm_end(request, &room);
+	request = mytun_gcm_begin(gcm->receiving, &room);
 	assert_true(mytun_gcm_open_sg(request, sg, sizeof(sealed_text), COUNTER));
 	assert_memory_equal(second, text + 5, 20);
 	third[0] ^= 1;
 	assert_false(mytun_gcm_open_sg(request, sg, sizeof(sealed_text), COUNTER));
-	mytun_gcm_end(request);
+	mytun_gcm_end(request, &room);
 	mytun_gcm_free(gcm);
 }
 
@@ -250,12 +257,41 @@ static void test_failures(void **state)
 	mytun_gcm_free(NULL);
 }
 
+/* Up to its size the room is used, and wiped; a larger context is allocated. */
+static void test_room(void **state)
+{
+	struct mytun_gcm_room room;
+	static const u8 wiped[sizeof(room.bytes) - sizeof(struct aead_request)];
+	u8 message[sizeof(sealed_text)];
+	struct aead_request *request;
+	unsigned int reqsize;
+	struct mytun_gcm *gcm;
+
+	for (reqsize = 0; reqsize <= sizeof(wiped) + 1; reqsize++) {
+		api.reqsize = reqsize;
+		gcm = mytun_gcm_create(key, key);
+		memset(&room, 0xff, sizeof(room));
+		request = mytun_gcm_begin(gcm->sending, &room);
+		assert_true((request == (void *)&room) == (reqsize <= sizeof(wiped)));
+		memcpy(message, text, sizeof(text));
+		assert_true(mytun_gcm_seal(request, message, sizeof(text), COUNTER));
+		assert_memory_equal(message, sealed_text, sizeof(message));
+		mytun_gcm_end(request, &room);
+		if (reqsize <= sizeof(wiped))
+			assert_memory_equal(room.bytes + sizeof(*request), wiped, reqsize);
+		mytun_gcm_free(gcm);
+	}
+}
+
 static void test_no_request(void **state)
 {
-	struct mytun_gcm *gcm = mytun_gcm_create(key, key);
+	struct mytun_gcm_room room;
+	struct mytun_gcm *gcm;
 
+	api.reqsize = sizeof(room);
+	gcm = mytun_gcm_create(key, key);
 	shim_alloc_fail(1);
-	assert_null(mytun_gcm_begin(gcm->sending));
+	assert_null(mytun_gcm_begin(gcm->sending, &room));
 	mytun_gcm_free(gcm);
 }
 
@@ -286,7 +322,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GCM_TEST(test_seal),	 GCM_TEST(test_open),	    GCM_TEST(test_pieces),
-		GCM_TEST(test_failures), GCM_TEST(test_no_request), GCM_TEST(test_available),
+		GCM_TEST(test_failures), GCM_TEST(test_room),	    GCM_TEST(test_no_request),
+		GCM_TEST(test_available),
 	};
 
 	return cmocka_run_group_tests_name("gcm", tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * The session's timers, as a table of single rules (state, event, time -> actions, state)
  * and as whole lives in simulated time.
  */
+#include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
@@ -165,6 +166,49 @@ static void test_rules(void **state)
 		if (actions != rule->actions || !same(&s, &rule->after))
 			fail_msg("rule %zu (%s): actions %#x", (size_t)(rule - rules),
 				 rule->name, actions);
+	}
+}
+
+/* Is it foretold whether these events change the state? */
+static void assert_foretold(const struct session_state *before, unsigned long events)
+{
+	struct session_state s = *before;
+	int event;
+
+	for (event = 0; event < SESSION_EVENT_COUNT; event++)
+		if (events & BIT(event))
+			session_policy_event(&s, event, NOW, 0);
+	if (session_policy_unmoved(before, events, NOW) != same(before, &s))
+		fail_msg("events %#lx", events);
+}
+
+/* Every state of deadlines that packets have to do with, and what one packet is. */
+static void test_unmoved(void **state)
+{
+	static const unsigned long packets[] = {
+		BIT(SESSION_DATA_SENT), BIT(SESSION_DATA_RECEIVED), BIT(SESSION_PACKET_SENT),
+		BIT(SESSION_PACKET_RECEIVED), BIT(SESSION_TRAVERSAL),
+		BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL),
+		BIT(SESSION_PACKET_RECEIVED) | BIT(SESSION_TRAVERSAL),
+		BIT(SESSION_PACKET_RECEIVED) | BIT(SESSION_TRAVERSAL) | BIT(SESSION_DATA_RECEIVED),
+	};
+	unsigned int bits, i;
+
+	for (bits = 0; bits < 1 << 5; bits++) {
+		struct session_state s = {
+			.deadline_ns[KEEP] = bits & 1 ? NOW + 3 * SECOND : 0,
+			.deadline_ns[NEW] = bits & 2 ? NOW + 4 * SECOND : 0,
+			.need_another_keepalive = bits & 4,
+			.persistent_keepalive_s = bits & 8 ? 25 : 0,
+			.deadline_ns[PERSIST] = (bits & 24) == 24 ? NOW + 25 * SECOND :
+						bits & 8 ? NOW + 24 * SECOND : 0,
+		};
+
+		for (i = 0; i < ARRAY_SIZE(packets); i++)
+			assert_foretold(&s, packets[i]);
+		assert_false(session_policy_unmoved(&s, BIT(SESSION_INITIATION_SENT), NOW));
+		assert_false(session_policy_unmoved(&s, BIT(SESSION_DERIVED), NOW));
+		assert_false(session_policy_unmoved(&s, BIT(SESSION_HANDSHAKE_COMPLETE), NOW));
 	}
 }
 
@@ -566,6 +610,7 @@ int main(void)
 #define with_life(f) cmocka_unit_test_setup(f, be_born)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_unmoved),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_set_persistent),
 		cmocka_unit_test(test_stop),

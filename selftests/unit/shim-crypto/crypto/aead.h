@@ -12,6 +12,7 @@
 
 #define CRYPTO_ALG_ASYNC 0x80U
 #define CRYPTO_ALG_INTERNAL 0x2000U
+#define CRYPTO_MINALIGN_ATTR __attribute__((aligned(16)))
 
 struct scatterlist;
 
@@ -24,6 +25,7 @@ struct aead_alg {
 struct crypto_aead {
 	struct aead_alg alg;
 	unsigned int authsize;
+	unsigned int reqsize;
 	u8 key[32];
 };
 
@@ -46,12 +48,27 @@ static inline struct aead_alg *crypto_aead_alg(struct crypto_aead *tfm)
 	return &tfm->alg;
 }
 
+static inline unsigned int crypto_aead_reqsize(struct crypto_aead *tfm)
+{
+	return tfm->reqsize;
+}
+
+static inline struct crypto_aead *crypto_aead_reqtfm(struct aead_request *request)
+{
+	return request->tfm;
+}
+
+static inline void aead_request_set_tfm(struct aead_request *request, struct crypto_aead *tfm)
+{
+	request->tfm = tfm;
+}
+
 static inline struct aead_request *aead_request_alloc(struct crypto_aead *tfm, gfp_t gfp)
 {
-	struct aead_request *request = kmalloc(sizeof(*request), gfp);
+	struct aead_request *request = kmalloc(sizeof(*request) + tfm->reqsize, gfp);
 
 	if (request)
-		request->tfm = tfm;
+		aead_request_set_tfm(request, tfm);
 	return request;
 }
 

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is a second processor worth? By the clock, in a guest with two: the machine should
+# have two of its own, and nothing else to do.
+#
+#	bench-cpus.sh [PATH...]		(wireguard mytun mytun-gcm)
+#	KERNEL				(6.1)
+#	BYTES, PEERS, ROUNDS		see selftests/bench/cpus.sh
+#
+# Prints a table, and leaves build/bench/KERNEL.cpus.csv.
+
+set -e
+. "${0%/*}/lib.sh"
+
+kernel=${KERNEL:-6.1}
+vm=$TOP/selftests/vm
+out=$TOP/build/bench
+csv=$out/$kernel.cpus.csv
+
+mkdir -p "$out"
+"$TOP/scripts/deps.sh" build guest
+"$vm/fetch.sh" "$kernel"
+guest_module "$kernel" "$out/build.log"
+guest_tools
+make -s -C "$TOP/selftests/bench"
+"$vm/run.sh" --kernel "$kernel" --smp 2 --timeout 1800 -- /usr/bin/env \
+	BYTES="${BYTES:-}" PEERS="${PEERS:-}" ROUNDS="${ROUNDS:-}" \
+	/selftests/bench/cpus.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,[0-9]+,[12],' >"$csv"
+echo
+awk -F, '
+	{ value[$1, $2, $3] = $4; spread[$1, $2, $3] = $5; if (!seen[$1, $2]++) row[++rows] = $1 FS $2 }
+	END {
+		print "Mbit/s of bulk TCP, all peers together (+- half the range of the rounds)"
+		printf "%-12s %5s %16s %16s %7s\n", "", "peers", "one CPU", "two CPUs", "ratio"
+		for (i = 1; i <= rows; i++) {
+			split(row[i], key, FS)
+			one = value[key[1], key[2], 1]
+			two = value[key[1], key[2], 2]
+			printf "%-12s %5d %8.1f +- %4.1f %8.1f +- %4.1f %7.2f\n", key[1], key[2], one,
+				spread[key[1], key[2], 1], two, spread[key[1], key[2], 2], two / one
+		}
+	}' "$csv"
+echo "$csv"
