@@ -169,8 +169,8 @@ loop_bytes()
 	ping_one c 10.6.0.2
 }
 
-# tower HEIGHT: each device's way out is the one below it, down to a cable of its own. A message
-# that holds so many is not opened on one stack.
+# tower HEIGHT: each device's way out is the one below it, down to a cable of its own. What holds
+# so many messages is neither sealed nor opened on one stack.
 tower()
 {
 	local i below=10.4.0
@@ -189,8 +189,8 @@ tower()
 		ping_one f "10.10.$i.2"
 		below=10.10.$i
 	done
-	ping_all f "$below.2" 5
-	ping_all g "$below.1" 5
+	ping_one f "$below.2" -s 1400
+	ping_one g "$below.1" -s 1400
 	ns_del f
 	ns_del g
 }
