@@ -10,24 +10,13 @@
 #
 # Prints a table, and leaves build/bench/KERNEL.cpus.csv.
 
-set -e
-. "${0%/*}/lib.sh"
+. "${0%/*}/bench-lib.sh"
 
-kernel=${KERNEL:-6.1}
-vm=$TOP/selftests/vm
-out=$TOP/build/bench
 csv=$out/$kernel.cpus.csv
 
-mkdir -p "$out"
-"$TOP/scripts/deps.sh" build guest
-"$vm/fetch.sh" "$kernel"
-guest_module "$kernel" "$out/build.log"
-guest_tools
-make -s -C "$TOP/selftests/bench"
-"$vm/run.sh" --kernel "$kernel" --smp 2 --timeout 1800 -- /usr/bin/env \
+bench_guest "$csv" '^[a-z-]+,[0-9]+,[12],' --smp 2 --timeout 1800 -- /usr/bin/env \
 	BYTES="${BYTES:-}" PEERS="${PEERS:-}" ROUNDS="${ROUNDS:-}" \
-	/selftests/bench/cpus.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,[0-9]+,[12],' >"$csv"
-echo
+	/selftests/bench/cpus.sh "$@"
 awk -F, '
 	{ value[$1, $2, $3] = $4; spread[$1, $2, $3] = $5; if (!seen[$1, $2]++) row[++rows] = $1 FS $2 }
 	END {

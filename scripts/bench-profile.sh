@@ -14,13 +14,10 @@
 # samples. What runs with interrupts off shows where they are switched on again: a switch of
 # tasks in finish_task_switch, a wake-up in _raw_spin_unlock_irqrestore.
 
-set -eo pipefail
-. "${0%/*}/lib.sh"
+. "${0%/*}/bench-lib.sh"
 
-kernel=${KERNEL:-6.1}
 profile=${PROFILE:-tcp}
-vm=$TOP/selftests/vm
-out=$TOP/build/bench
+quiet=/dev/null
 csv=$out/$kernel.profile.csv
 
 # shares PATH
@@ -57,17 +54,10 @@ shares()
 		}' "$csv"
 }
 
-mkdir -p "$out"
 (($#)) || set -- wireguard mytun
-"$TOP/scripts/deps.sh" build guest
-"$vm/fetch.sh" "$kernel"
-guest_module "$kernel" "$out/build.log"
-guest_tools
-make -s -C "$TOP/selftests/bench"
-"$vm/run.sh" --kernel "$kernel" --icount --with perf --timeout 1800 -- /usr/bin/env \
+bench_guest "$csv" '^[a-z-]+,[0-9]+,' --icount --with perf --timeout 1800 -- /usr/bin/env \
 	"PROFILE=$profile" "UDP=${UDP:-640}" "TCP=${TCP:-1048576}" \
-	"REPETITIONS=${REPETITIONS:-5}" /selftests/bench/bench.sh "$@" |
-	grep -E '^[a-z-]+,[0-9]+,' >"$csv"
+	"REPETITIONS=${REPETITIONS:-5}" /selftests/bench/bench.sh "$@"
 for path; do
 	shares "$path"
 done

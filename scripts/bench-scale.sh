@@ -8,23 +8,12 @@
 #
 # Prints a table, and leaves build/bench/KERNEL.scale.csv.
 
-set -eo pipefail
-. "${0%/*}/lib.sh"
+. "${0%/*}/bench-lib.sh"
 
-kernel=${KERNEL:-6.1}
-vm=$TOP/selftests/vm
-out=$TOP/build/bench
 csv=$out/$kernel.scale.csv
 
-mkdir -p "$out"
-"$TOP/scripts/deps.sh" build guest
-"$vm/fetch.sh" "$kernel"
-guest_module "$kernel" "$out/build.log"
-guest_tools
-make -s -C "$TOP/selftests/bench"
-"$vm/run.sh" --kernel "$kernel" --icount --mem 4G --timeout 3000 -- \
-	/selftests/bench/scale.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z]+,[0-9]+,' >"$csv"
-echo
+bench_guest "$csv" '^[a-z]+,[0-9]+,' --icount --mem 4G --timeout 3000 -- \
+	/selftests/bench/scale.sh "$@"
 awk -F, '
 	{ value[$1, $2, $3] = $4; if (!seen[$2]++) sizes[++count] = $2 }
 	END {

@@ -11,12 +11,8 @@
 # Prints a table, and leaves build/bench/KERNEL.csv and KERNEL.svg.
 # A "tax" is a path minus the bare cable; ratios are to WireGuard's tax.
 
-set -eo pipefail
-. "${0%/*}/lib.sh"
+. "${0%/*}/bench-lib.sh"
 
-kernel=${KERNEL:-6.1}
-vm=$TOP/selftests/vm
-out=$TOP/build/bench
 csv=$out/$kernel.csv
 
 # table: of the CSV
@@ -89,16 +85,9 @@ plot()
 	END
 }
 
-mkdir -p "$out"
-"$TOP/scripts/deps.sh" build guest bench
-"$vm/fetch.sh" "$kernel"
-guest_module "$kernel" "$out/build.log"
-guest_tools
-make -s -C "$TOP/selftests/bench"
-"$vm/run.sh" --kernel "$kernel" --icount --timeout 1800 -- /usr/bin/env \
+bench_guest "$csv" '^[a-z-]+,(udp|tcp),' --icount --timeout 1800 -- /usr/bin/env \
 	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
-	/selftests/bench/bench.sh "$@" | tee -a /dev/stderr | grep -E '^[a-z-]+,(udp|tcp),' >"$csv"
-echo
+	/selftests/bench/bench.sh "$@"
 table
 plot
 echo "$csv"
