@@ -11,7 +11,7 @@
 . "${0%/*}/rawpeer/lib.sh"
 
 [[ -x $RAWPEER ]] || skip_all "missing: $RAWPEER"
-plan 21
+plan 22
 shopt -s extglob
 
 read -r -a FLIP_BITS <<<"${FLIP_BITS:-0 7}"
@@ -511,6 +511,24 @@ reserved_data()
 	cases
 }
 
+# What one message of a train says of itself holds for no other; and nobody has agreed on it
+reserved_train()
+{
+	local odd
+
+	fresh
+	establish r
+	for odd in 0 3 7; do
+		raws "sent 8" r train 8 "$odd" home
+		drops_are rx-malformed 1
+		# Its answer is behind those to the train
+		raws "answered *" r echo
+		raws "home 0 0 0 8 away 0 0 0 0 bytes *" r replies
+		CASES=$((CASES + 1))
+	done
+	cases
+}
+
 exec 3>&1
 device_make
 keys r
@@ -536,4 +554,5 @@ check "B11 a response for an index that is gone" expired_index
 check "B12 the old keypair until the next is confirmed" old_keypair
 check "B14 reserved bytes and other types: handshakes, cookies" reserved_handshakes
 check "B14 reserved bytes and other types: data" reserved_data
+check "B14 a train of which one message says AES-256-GCM" reserved_train
 finish

@@ -2,7 +2,10 @@
 /* Commands of rawpeer that send more than one message; rawpeer.c says what they are. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <asm/byteorder.h>
@@ -15,6 +18,7 @@ enum {
 	MAX_INITIATIONS = 256,
 	FLOOD_MESSAGES = 64,
 	PLAY_BUFFER_LEN = 1 << 20,
+	UDP_MAX_SEGMENTS = 64,
 };
 
 void do_flip(char *const *words, int n)
@@ -155,6 +159,36 @@ void do_record(char *const *words, int n)
 		printf("recorded %ld\n", i);
 	else
 		puts("error: not recorded");
+}
+
+void do_train(char *const *words, int n)
+{
+	long i, count = number(words, n, 0, 0), odd = number(words, n, 1, -1);
+	static u8 train[UDP_MAX_SEGMENTS * CRAFT_MAX_LEN];
+	struct craft *craft = &state.craft;
+	enum side side = side_of(words, n, 2);
+	int segment = 0;
+	bool ok = count <= UDP_MAX_SEGMENTS;
+
+	for (i = 0; ok && i < count; i++) {
+		ok = craft_data(craft, state.session, craft->sessions[state.session].counter, 0,
+				false);
+		/* The second byte is the first of the reserved ones */
+		craft->msg[1] = i == odd;
+		memcpy(train + i * craft->len, craft->msg, craft->len);
+	}
+	if (ok) {
+		segment = craft->len;
+		ok = !setsockopt(state.lanes[side].fd, SOL_UDP, UDP_SEGMENT, &segment,
+				 sizeof(segment)) &&
+		     transmit(side, train, count * segment);
+		segment = 0;
+		setsockopt(state.lanes[side].fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment));
+	}
+	if (ok)
+		printf("sent %ld\n", count);
+	else
+		puts("error: not sent");
 }
 
 static bool play_one(FILE *in, enum side side)

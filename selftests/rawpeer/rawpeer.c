@@ -18,6 +18,8 @@
  *	lowpoint N			that low-order point, as a key
  *	keep, recall			keep what was built; have it again
  *	send SIDE			send what was built
+ *	train N ODD SIDE		send N echo requests of the session as one GSO packet; the
+ *					ODDth, from 0 on, says that it is AES-256-GCM
  *	flip FROM TO MACS SIDE [BIT...]	send it once for each of those bits of each byte in
  *					[FROM, TO) flipped; MACS: mac (made anew) or raw
  *	lengths FROM TO SIDE		send it cut, or random bytes added, to each length
@@ -417,6 +419,7 @@ static const struct command {
 	{ "flood", 4, do_flood },
 	{ "crowd", 2, do_crowd },
 	{ "record", 3, do_record },
+	{ "train", 3, do_train },
 	{ "play", 3, do_play },
 	{ "await", 2, do_await },
 	{ "crumble", 0, do_crumble },

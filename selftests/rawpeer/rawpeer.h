@@ -82,6 +82,7 @@ void do_noise(char *const *words, int n);
 void make_noise(struct message_initiation *msg, struct cookie *macs);
 void do_flood(char *const *words, int n);
 void do_record(char *const *words, int n);
+void do_train(char *const *words, int n);
 void do_play(char *const *words, int n);
 
 /* crowd.c: many senders at once */
