@@ -170,6 +170,16 @@ stage_ynl()
 		--add "$TOP/docs/netlink/mytun.yaml:/ynl/mytun.yaml" --add "$yaml:$yaml" -- /selftests/ynl.sh
 }
 
+# What was sent, judged by a program that is not ours
+stage_captures()
+{
+	local out=$logs/captures-$1
+
+	rm -rf "$out"
+	guest "$1" --out "$out" -- /selftests/run-kselftest.sh captures.sh || return
+	"$TOP/scripts/judge-captures.sh" "$out"
+}
+
 stage_interop()
 {
 	guest "$1" -- /selftests/interop/interop-fast.sh
@@ -274,6 +284,7 @@ stages()
 		echo guest netlink "$kernel"
 		echo guest ipv6_off "$kernel"
 		echo guest kselftest_timers "$kernel"
+		echo guest captures "$kernel"
 		echo guest no_simd "$kernel"
 	done
 }
