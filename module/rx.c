@@ -437,7 +437,7 @@ static bool one_session(const struct sk_buff *train, unsigned int stride, __le32
  * @device: device
  * @skb: messages of gso_size bytes each but the last, skb->data at the first
  *
- * Context: softirq, RCU.
+ * Context: BH off, RCU.
  * Return: false when it is more than data of one session: nothing has been done.
  */
 bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
@@ -464,7 +464,7 @@ bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
  * @device: device
  * @skb: message, skb->data at its start; up to 16 bytes of it are linear; consumed
  *
- * Context: softirq, RCU.
+ * Context: BH off, RCU.
  */
 void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 {
