@@ -18,6 +18,7 @@
 
 plan 15
 need nft
+need ethtool
 
 CHACHA=chacha20-poly1305
 GCM=aes-256-gcm
@@ -173,9 +174,18 @@ one_side()
 	same "0 0 0" "$(came a gcm) $(came b gcm) $(came a control)"
 }
 
+# offloads on|off: without them no capability message passes the rules as the end of a train
+offloads()
+{
+	on a ethtool -K out tx "$1" gso "$1" >/dev/null
+	on b ethtool -K out tx "$1" gso "$1" >/dev/null
+}
+
 # The most that somebody on the path can do; and once he lets go, they find each other
 withheld()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	rules a "udp length 56 drop"
 	rules b "udp length 56 drop"
@@ -198,6 +208,8 @@ withheld()
 # Only b hears: it may use it, and a may not
 withheld_from_one()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	rules a "udp length 56 drop"
 	rules b
@@ -218,6 +230,8 @@ withheld_from_one()
 # The first message of each is lost
 lost()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	# Of 76 bytes each
 	rules a "udp length 56 quota until 100 bytes drop"
