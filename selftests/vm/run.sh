@@ -84,16 +84,16 @@ parse()
 # an owner, and its QEMU after it, hold the lock of their folder.
 own_folder()
 {
-	local all own folder
+	local all own folder guests=$VM_CACHE/guests
 
-	mkdir -p "$VM_CACHE/run"
-	exec {all}<"$VM_CACHE/run"
+	mkdir -p "$guests"
+	exec {all}<"$guests"
 	# None may be there without its owner's lock meanwhile
 	flock "$all"
-	for folder in "$VM_CACHE"/run/guest.*; do
+	for folder in "$guests"/*; do
 		[[ ! -d $folder ]] || flock -n "$folder" rm -rf "$folder" || true
 	done
-	tmp=$(mktemp -d "$VM_CACHE/run/guest.XXXXXXXXXX")
+	tmp=$(mktemp -d -p "$guests")
 	trap cleanup EXIT
 	exec {own}<"$tmp"
 	flock "$own"
