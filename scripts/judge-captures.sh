@@ -63,7 +63,7 @@ judge()
 }
 
 captures=("$1"/*.pcap)
-[[ -s ${captures[0]} ]] || { echo "not ok there are captures"; exit 1; }
+((${#captures[@]} == 8)) || { echo "not ok all 8 captures are there"; exit 1; }
 for file in "${captures[@]}"; do
 	name=${file##*/}
 	tshark -n -r "$file" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields \

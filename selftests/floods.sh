@@ -116,7 +116,7 @@ crumbs_alone()
 	raws "home * 0 0 * away 0 0 1 0 *" r replies &&
 		raws "sent 128" r flip 132 148 raw home || return
 	CRUMBS=0
-	wait_for $((5 * SLOW)) crumbs_reach 128
+	wait_for 5 crumbs_reach 128
 }
 
 cookie_refused()
