@@ -8,7 +8,8 @@
 # A line for each: every checksum is right, every message has a size that it may have, most of
 # them the largest; and of the messages of each session none is missing and none there twice.
 
-set -eo pipefail
+set -o pipefail
+. "${0%/*}/lib.sh"
 
 # judge NAME: of the lines of tshark's fields
 judge()
@@ -59,14 +60,32 @@ judge()
 				print "not ok tshark, " name ": " reason
 			else
 				print "ok tshark, " name ": " messages " messages, " full " of " most " bytes"
+			exit reason != ""
 		}'
 }
 
+# judge_file FILE: status 1 when it is not good
+judge_file()
+{
+	local name=${1##*/}
+
+	name=${name%.pcap}
+	tshark -n -r "$1" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields \
+		-e ip.checksum.status -e udp.checksum.status -e udp.length -e wg.type -e udp.payload \
+		2>"$tmp/errors" >"$tmp/fields" || {
+		# That it is root is no error of the capture's
+		echo "not ok tshark, $name: $(grep -v 'Running as user' "$tmp/errors" | tail -n 1)"
+		return 1
+	}
+	judge "$name" <"$tmp/fields"
+}
+
+need tshark
+temp_dir
+status=0
 captures=("$1"/*.pcap)
 ((${#captures[@]} == 8)) || { echo "not ok all 8 captures are there"; exit 1; }
 for file in "${captures[@]}"; do
-	name=${file##*/}
-	tshark -n -r "$file" -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields \
-		-e ip.checksum.status -e udp.checksum.status -e udp.length -e wg.type -e udp.payload \
-		2>/dev/null | judge "${name%.pcap}"
+	judge_file "$file" || status=1
 done
+exit "$status"

@@ -158,10 +158,13 @@ one_side()
 	local before
 
 	peers_again
+	# The hosts may have something to send at once: of two sessions that begin so the second
+	# is there 5 s later, and each would have messages of its own
+	wait_for 20 ping_one a 10.9.0.2
+	sleep 6
 	before=$(vpn b show mt0 drops | awk '$1 == "rx-control" { print $2 }')
 	rules b
 	rules a
-	# Not before: the host itself may have something to send at once
 	wish a "$GCM"
 	for _ in {1..12}; do
 		ping_one a 10.9.0.2

@@ -256,6 +256,7 @@ judge()
 	tr -d '\r\0' <"$tmp/kernel.console" >"$tmp/kernel.all"
 	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
 	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
+	[[ $1 != hung ]] || fail 73 "the guest hung before its init, three times"
 	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
 	(($1 == 0)) || fail 73 "QEMU failed with status $1"
 	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
@@ -291,7 +292,7 @@ main()
 		else
 			kill "$qemu"
 			wait "$qemu" || true
-			status=124
+			status=hung
 			say "the guest hung before its init (try $try)"
 		fi
 	done
