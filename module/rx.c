@@ -140,6 +140,21 @@ static bool is_own(struct sk_buff *skb)
 	return !skb->len || is_control(skb);
 }
 
+/* What follows its first bytes is nothing but length. */
+static enum mytun_drop receive_probe(struct noise_keypair *keypair, struct sk_buff *skb)
+{
+	u8 answer[PROBE_LEN];
+	enum mytun_drop drop;
+	bool answering;
+
+	if (unlikely(!pskb_may_pull(skb, min_t(unsigned int, skb->len, PROBE_LEN))))
+		return MYTUN_DROP_RX_NO_MEMORY;
+	drop = mytun_probe_receive(keypair, skb->data, skb->len, answer, &answering);
+	if (answering)
+		mytun_tx_control(keypair->peer, keypair->id, answer, sizeof(answer));
+	return drop;
+}
+
 static enum mytun_drop receive_own(struct noise_keypair *keypair, struct sk_buff *skb)
 {
 	struct mytun_peer *peer = keypair->peer;
@@ -151,6 +166,8 @@ static enum mytun_drop receive_own(struct noise_keypair *keypair, struct sk_buff
 				    peer->device->dev->name, peer->id);
 		return MYTUN_DROP_UNSPEC;
 	}
+	if (skb->data[0] == CONTROL_PROBE)
+		return receive_probe(keypair, skb);
 	if (skb->data[0] != CONTROL_CAPABILITIES)
 		return MYTUN_DROP_RX_CONTROL;
 	if (unlikely(skb_linearize(skb)))

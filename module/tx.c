@@ -175,7 +175,7 @@ static void send_batch(struct mytun_batch *batch)
 		goto out_put;
 	}
 	for (skb = first; skb; skb = skb->next)
-		data |= skb->len > MESSAGE_MIN_LEN;
+		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
 	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
@@ -430,6 +430,7 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto err_unreachable;
 
 	mytun_message(skb)->counter = 0;
+	mytun_message(skb)->df = false;
 	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
 					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
 	skb_dst_drop(skb);
@@ -458,6 +459,7 @@ static struct sk_buff *alloc_own(struct mytun_peer *peer, unsigned int len)
 	skb_reserve(skb, OWN_HEADROOM);
 	skb_reset_network_header(skb);
 	mytun_message(skb)->counter = 0;
+	mytun_message(skb)->df = false;
 	mytun_message(skb)->mtu = len ? READ_ONCE(peer->device->dev->mtu) : 0;
 	return skb;
 }
@@ -508,6 +510,17 @@ void mytun_tx_keepalive(struct mytun_peer *peer)
 	flush(peer);
 }
 
+/* @len bytes of plaintext, of which @msg is the beginning; the rest is zero. */
+static void send_own(struct mytun_peer *peer, u64 session, struct sk_buff *skb, const u8 *msg,
+		     unsigned int msg_len, unsigned int len)
+{
+	mytun_message(skb)->counter = session;
+	skb_put_data(skb, msg, msg_len);
+	skb_put_zero(skb, len - msg_len);
+	stage_own(peer, skb);
+	flush(peer);
+}
+
 /**
  * mytun_tx_control() - send a control message
  * @peer: peer
@@ -521,12 +534,29 @@ void mytun_tx_control(struct mytun_peer *peer, u64 session, const u8 *msg, unsig
 {
 	struct sk_buff *skb = alloc_own(peer, len);
 
+	if (likely(skb))
+		send_own(peer, session, skb, msg, len, len);
+}
+
+/**
+ * mytun_tx_probe() - send a path-MTU probe
+ * @peer: peer
+ * @session: as for mytun_tx_control()
+ * @msg: what the plaintext begins with
+ * @size: its length, bytes: the MTU that it is to show; zeroes follow @msg
+ *
+ * Context: as mytun_tx_control().
+ */
+void mytun_tx_probe(struct mytun_peer *peer, u64 session, const u8 msg[PROBE_LEN],
+		    unsigned int size)
+{
+	struct sk_buff *skb = alloc_own(peer, size);
+
 	if (unlikely(!skb))
 		return;
-	mytun_message(skb)->counter = session;
-	skb_put_data(skb, msg, len);
-	stage_own(peer, skb);
-	flush(peer);
+	mytun_message(skb)->df = true;
+	mytun_message(skb)->mtu = size;
+	send_own(peer, session, skb, msg, PROBE_LEN, size);
 }
 
 /**

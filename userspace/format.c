@@ -217,6 +217,7 @@ static const char *const drop_names[] = {
 	[MYTUN_DROP_RX_SOURCE] = "rx-source",
 	[MYTUN_DROP_RX_CONTROL] = "rx-control",
 	[MYTUN_DROP_RX_ECN] = "rx-ecn",
+	[MYTUN_DROP_TX_TOO_BIG] = "tx-too-big",
 };
 
 /**
