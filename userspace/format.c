@@ -306,6 +306,8 @@ const char *event_name(uint8_t cmd)
 		return "peer-dead";
 	case MYTUN_CMD_ENDPOINT_NTF:
 		return "endpoint";
+	case MYTUN_CMD_PROBE_NTF:
+		return "probe";
 	default:
 		return "unknown";
 	}
