@@ -197,7 +197,10 @@ vanish()
 	local pid
 
 	path 1454
+	again 10.0.2.2 auto auto
 	ping_one a 10.9.0.2
+	# Who comes back knows nothing of the session
+	defer again 10.0.2.2 auto auto
 	defer ipn b link set mt0 up
 	probe >"$TMP/mtu" 2>&1 &
 	pid=$!
