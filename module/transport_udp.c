@@ -196,7 +196,7 @@ static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk
 	return ERR_PTR(-ELOOP);
 }
 
-/* Return: false when it is too long. Else it is what udp_error() looks for. */
+/* Return: false when it is too long. Else it is what udp_error6() looks for. */
 static bool udp_note_probe6(struct mytun_transport *transport, const struct sk_buff *skb,
 			    const struct dst_entry *dst)
 {
@@ -310,20 +310,15 @@ static bool udp_is_probe6(const struct mytun_transport *transport, const struct 
 }
 
 /*
- * encap_err_lookup: ICMP is about a packet of ours, which the skb's network and transport headers
- * point to. A probe that is too long for the path is no reason to take another MTU for the
- * route: of all that we send over IPv4, probes alone have DF.
+ * encap_err_lookup: ICMP is about a packet of ours, whose UDP header is the skb's transport header.
+ * A probe that is too long for the path is no reason to take another MTU for the route. (Over
+ * IPv4 nobody is asked: udp_train.c.)
  */
-static int udp_error(struct sock *sk, struct sk_buff *skb)
+static int udp_error6(struct sock *sk, struct sk_buff *skb)
 {
 	const struct mytun_transport *transport = rcu_dereference_sk_user_data(sk);
-	bool probe;
 
-	if (sk->sk_family == AF_INET)
-		probe = ip_hdr(skb)->frag_off & htons(IP_DF);
-	else
-		probe = transport && udp_is_probe6(transport, skb);
-	return probe ? -ENOENT : 0;
+	return transport && udp_is_probe6(transport, skb) ? -ENOENT : 0;
 }
 
 static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
@@ -332,7 +327,7 @@ static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
 		.sk_user_data = transport,
 		.encap_type = 1,
 		.encap_rcv = udp_receive,
-		.encap_err_lookup = udp_error,
+		.encap_err_lookup = sk->sk_family == AF_INET6 ? udp_error6 : NULL,
 	};
 
 	sk->sk_allocation = GFP_ATOMIC;

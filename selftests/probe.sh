@@ -63,7 +63,7 @@ watch()
 				exthdr frag exists counter comment "torn6"
 				icmp type destination-unreachable icmp code frag-needed counter comment "told"
 				icmpv6 type packet-too-big counter comment "told6"
-				udp length > 56 udp dport 1-2 counter comment "long"
+				udp length > 56 udp dport 1-2 @th,64,8 4 counter comment "long"
 				udp dport 1-2 counter comment "all"
 			}
 		}
@@ -120,6 +120,7 @@ found()
 	watch b
 	same "$3" "$(probe)"
 	(($(came a "$told") > 0))
+	ipn a route get "$1"
 	fails knows_mtu "$1"
 	same "0 0" "$(came b torn) $(came b torn6)"
 	same 0 "$(came a torn)"
@@ -208,7 +209,7 @@ vanish()
 	ipn b link set mt0 down
 	fails wait "$pid"
 	cat "$TMP/mtu"
-	[[ $(<"$TMP/mtu") == "The peer does not answer" ]]
+	[[ $(<"$TMP/mtu") == *"The peer does not answer"* ]]
 }
 
 # refused TEXT: in these words, and nothing longer than a keepalive or capabilities has come
