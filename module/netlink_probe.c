@@ -5,6 +5,7 @@
 #include "capabilities.h"
 #include "device.h"
 #include "netlink.h"
+#include "own.h"
 #include "peer.h"
 #include "uapi/mytun.h"
 
@@ -20,7 +21,7 @@ static int check_peer(struct mytun_peer *peer, u64 *session, struct netlink_ext_
 		break;
 	case -ENOTCONN:
 		NL_SET_ERR_MSG(extack, "there is no session with the peer");
-		mytun_tx_keepalive(peer);
+		mytun_own_keepalive(peer);
 		break;
 	case -EPROTONOSUPPORT:
 		NL_SET_ERR_MSG(extack, "the peer has not said that it answers path-MTU probes");
@@ -47,7 +48,7 @@ static int send_probe(struct mytun_peer *peer, struct nlattr **tb, struct netlin
 		NL_SET_ERR_MSG(extack, "it is too soon after the last probe");
 		return -EBUSY;
 	}
-	mytun_tx_probe(peer, session, msg, size);
+	mytun_own_probe(peer, session, msg, size);
 	return 0;
 }
 

@@ -116,13 +116,18 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb, bool d
 
 /*
  * Will IP send a path-MTU probe as it is? It must neither be torn nor come to IP's notice, which
- * would take the MTU down for the route. Where that MTU is locked, IP does not set DF.
+ * would take the MTU down for the route.
  */
 static bool udp_fits(const struct sk_buff *skb, const struct dst_entry *dst,
 		     unsigned int headers_len)
 {
-	return skb->len + headers_len <= min(dst_mtu(dst), READ_ONCE(dst->dev->mtu)) &&
-	       !dst_metric_locked(dst, RTAX_MTU);
+	return skb->len + headers_len <= min(dst_mtu(dst), READ_ONCE(dst->dev->mtu));
+}
+
+/* Where the route's MTU is locked, IPv4 does not set DF. */
+static bool udp_fits4(const struct sk_buff *skb, const struct dst_entry *dst)
+{
+	return udp_fits(skb, dst, UDP4_HEADERS_LEN) && !ip_mtu_locked(dst);
 }
 
 static void udp_drop_probe(struct mytun_device *device, struct sk_buff *skb)
@@ -164,7 +169,7 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 
 		if (next)
 			dst_hold(&rt->dst);
-		if (unlikely(df && !udp_fits(skb, &rt->dst, UDP4_HEADERS_LEN))) {
+		if (unlikely(df && !udp_fits4(skb, &rt->dst))) {
 			udp_drop_probe(device, skb);
 			ip_rt_put(rt);
 			continue;
