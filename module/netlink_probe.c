@@ -41,6 +41,10 @@ static int send_probe(struct mytun_peer *peer, struct nlattr **tb, struct netlin
 
 	BUILD_BUG_ON(MYTUN_PROBE_SIZE_MIN != PROBE_MIN_SIZE);
 	BUILD_BUG_ON(MYTUN_PROBE_SIZE_MAX != PROBE_MAX_SIZE);
+	if (!netif_running(peer->device->dev)) {
+		NL_SET_ERR_MSG(extack, "the device is down");
+		return -ENETDOWN;
+	}
 	ret = check_peer(peer, &session, extack);
 	if (ret)
 		return ret;

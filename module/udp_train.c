@@ -10,8 +10,8 @@
  * their port with nobody in their namespace. IP has let go of the sender's socket, so that
  * a packet with a socket here has got that one as its receiver.
  *
- * At the same place ICMP's words about path-MTU probes over IPv4 come by: UDP would take them to
- * heart, without asking any socket.
+ * At the same place ICMP's words about path-MTU probes over IPv4 come by, and go no further: the
+ * first that udp_err() does is to take the MTU that they name for the route, and it asks no socket.
  */
 #include <linux/icmp.h>
 #include <linux/ip.h>
@@ -115,7 +115,7 @@ static bool is_about_probe4(const struct net *net, const struct sk_buff *skb)
 		return false;
 	offset += sizeof(*icmp);
 	ip = skb_header_pointer(skb, offset, sizeof(*ip), &ip_buffer);
-	if (!ip || ip->protocol != IPPROTO_UDP || !(ip->frag_off & htons(IP_DF)))
+	if (!ip || ip->protocol != IPPROTO_UDP || ip->frag_off != htons(IP_DF))
 		return false;
 	udp = skb_header_pointer(skb, offset + ip->ihl * 4, sizeof(*udp), &udp_buffer);
 	return udp && xa_load(&trains->ports, ntohs(udp->source));

@@ -15,7 +15,7 @@
 . "${0%/*}/lib.sh"
 
 [[ $KIND == mytun ]] || skip_all "probes are mytun's"
-plan 14
+plan 16
 need nft
 
 NEAR_MTU=2000
@@ -162,6 +162,28 @@ own_link()
 	(($(too_big) > before))
 }
 
+# Where IPv4 would not set DF, since the route's MTU is locked
+locked()
+{
+	local before
+
+	before=$(too_big)
+	path 1500
+	ipn a route add 10.0.2.2 via 10.0.1.1 mtu lock 1400
+	defer ipn a route del 10.0.2.2
+	watch b
+	fails probe
+	same 0 "$(came b long)"
+	(($(too_big) >= before + 4))
+}
+
+is_down()
+{
+	ipn a link set mt0 down
+	defer ipn a link set mt0 up
+	refused "Network is down: the device is down"
+}
+
 too_big()
 {
 	vpn a show mt0 drops | awk '$1 == "tx-too-big" { print $2 }'
@@ -184,15 +206,22 @@ narrows()
 	local pid
 
 	path 1472
+	watch b
 	probe >"$TMP/mtu" &
 	pid=$!
-	sleep 1.5
+	wait_for 5 passed 2
 	path 1300
 	wait "$pid"
 	same 1240 "$(<"$TMP/mtu")"
 }
 
-# vanish WHEN: so many seconds after it has begun
+# passed N: b has had so many probes
+passed()
+{
+	(($(came b long) >= $1))
+}
+
+# vanish N: when so many probes have come
 vanish()
 {
 	local pid
@@ -203,9 +232,10 @@ vanish()
 	# Who comes back knows nothing of the session
 	defer again 10.0.2.2 auto auto
 	defer ipn b link set mt0 up
+	watch b
 	probe >"$TMP/mtu" 2>&1 &
 	pid=$!
-	sleep "$1"
+	wait_for 5 passed "$1"
 	ipn b link set mt0 down
 	fails wait "$pid"
 	cat "$TMP/mtu"
@@ -300,12 +330,14 @@ check "B52 what passes is found exactly, outer v4" all_v4
 check "B52 what passes is found exactly, outer v6" all_v6
 check "an answer is no longer than a probe" short_answers
 check "what the own link does not take is not sent" own_link
+check "nothing is sent without DF" locked
 check "another path is looked at anew" other_path
 check "the path narrows while it is looked at" narrows
 check "a peer that has vanished" vanish 0
-check "a peer that vanishes" vanish 1.5
+check "a peer that vanishes" vanish 2
 check "no probe to who has not asked for it" not_wanted
 check "no probe to a stock peer" stock
 check "as JSON" as_json
+check "a device that is down" is_down
 check "without a session one is begun" begins
 finish
