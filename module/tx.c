@@ -171,6 +171,7 @@ static void send_batch(struct mytun_batch *batch)
 		kfree_skb_list(first);
 		goto out_put;
 	}
+	/* A probe that is not answered is no reason for a new handshake. */
 	for (skb = first; skb; skb = skb->next)
 		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
 	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
