@@ -211,6 +211,11 @@ void mytun_notify_endpoint(struct mytun_peer *peer)
  */
 void mytun_notify_probe(struct mytun_peer *peer, u32 id, u16 size)
 {
-	notify(peer, &(struct happening){
-		.cmd = MYTUN_CMD_PROBE_NTF, .probe_id = id, .probe_size = size });
+	const struct happening what = {
+		.cmd = MYTUN_CMD_PROBE_NTF,
+		.probe_id = id,
+		.probe_size = size,
+	};
+
+	notify(peer, &what);
 }

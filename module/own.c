@@ -78,7 +78,7 @@ void mytun_own_keepalive(struct mytun_peer *peer)
 
 /* @len bytes of plaintext, of which @msg is the beginning; the rest is zero. */
 static void send(struct mytun_peer *peer, u64 session, struct sk_buff *skb, const u8 *msg,
-		     unsigned int msg_len, unsigned int len)
+		 unsigned int msg_len, unsigned int len)
 {
 	mytun_message(skb)->counter = session;
 	skb_put_data(skb, msg, msg_len);
@@ -114,7 +114,7 @@ void mytun_own_control(struct mytun_peer *peer, u64 session, const u8 *msg, unsi
  * Context: as mytun_own_control().
  */
 void mytun_own_probe(struct mytun_peer *peer, u64 session, const u8 msg[PROBE_LEN],
-		    unsigned int size)
+		     unsigned int size)
 {
 	struct sk_buff *skb = alloc(peer, size);
 

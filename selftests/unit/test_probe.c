@@ -26,7 +26,8 @@ static void test_bytes(void **state)
 	probe_write(msg, &probe);
 	assert_memory_equal(msg, an_answer, sizeof(msg));
 	assert_int_equal(CONTROL_PROBE, 0xf3);
-	assert_true(PROBE_LEN < PROBE_MIN_SIZE && PROBE_MAX_SIZE <= 0xffff);
+	assert_in_range(PROBE_LEN, 1, PROBE_MIN_SIZE - 1);
+	assert_in_range(PROBE_MAX_SIZE, PROBE_MIN_SIZE, U16_MAX);
 }
 
 /* The size is what came, whatever the probe says it is. */
