@@ -568,7 +568,6 @@ unsigned int mytun_crypt_open(struct mytun_batch *batch)
 	unsigned int lost = 0;
 
 	cipher_init(&cipher, batch->keypair);
-
 	if (batch->stride)
 		lost = open_train(skb, batch->stride, &cipher);
 	else

@@ -315,7 +315,8 @@ static bool may_receive_here(struct mytun_device *device, struct mytun_batch *ba
 
 /*
  * A message alone, opened where it came in: from here into the stack, which saves a round by
- * way of NAPI. What is behind it in the order takes the other way. Softirq, RCU.
+ * way of NAPI. What is behind it in the order takes the other way. BH off, RCU. (Who writes to a
+ * tun device comes here himself, and a fuzzer who does so sees what it has run.)
  */
 static void receive_here(struct mytun_device *device, struct mytun_batch *batch)
 {
@@ -334,9 +335,7 @@ static void receive_here(struct mytun_device *device, struct mytun_batch *batch)
 	if (likely(batch)) {
 		mytun_order_pop(order);
 		this_cpu_write(receiving_here, true);
-		kcov_remote_start_common(skb_get_kcov_handle(mytun_batch_first(batch)));
 		receive_batch(NULL, batch);
-		kcov_remote_stop();
 		this_cpu_write(receiving_here, false);
 	}
 	if (mytun_order_end_drain(order))
@@ -417,7 +416,7 @@ static bool one_session(const struct sk_buff *train, unsigned int stride, __le32
  * @device: device
  * @skb: messages of gso_size bytes each but the last, skb->data at the first
  *
- * Context: softirq, RCU.
+ * Context: BH off, RCU.
  * Return: false when it is more than data of one session: nothing has been done.
  */
 bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
@@ -444,7 +443,7 @@ bool mytun_rx_receive_train(struct mytun_device *device, struct sk_buff *skb)
  * @device: device
  * @skb: message, skb->data at its start; up to 16 bytes of it are linear; consumed
  *
- * Context: softirq, RCU.
+ * Context: BH off, RCU.
  */
 void mytun_rx_receive(struct mytun_device *device, struct sk_buff *skb)
 {

@@ -395,7 +395,13 @@ static void transmit(struct mytun_peer *peer, struct sk_buff *skb)
  */
 void mytun_tx_flush(struct mytun_peer *peer)
 {
-	if (!skb_queue_empty_lockless(&peer->tx.staged))
+	bool empty;
+
+	/* Who has found no session stages his packet before he lets go of the lock. */
+	spin_lock(&peer->tx.flush_lock);
+	empty = skb_queue_empty_lockless(&peer->tx.staged);
+	spin_unlock(&peer->tx.flush_lock);
+	if (!empty)
 		transmit(peer, NULL);
 }
 

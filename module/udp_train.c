@@ -78,6 +78,7 @@ static unsigned int take(const struct nf_hook_state *state, struct sk_buff *skb,
 	struct train_net *trains = net_generic(state->net, train_net_id);
 	struct mytun_transport *transport;
 	const struct udphdr *udp;
+	bool taken;
 
 	if (starts_flow(skb) || !pskb_may_pull(skb, pull))
 		return NF_ACCEPT;
@@ -89,7 +90,11 @@ static unsigned int take(const struct nf_hook_state *state, struct sk_buff *skb,
 		return NF_ACCEPT;
 	skb_set_transport_header(skb, header_len);
 	__skb_pull(skb, pull);
-	if (transport->rx_train(transport->device, skb))
+	/* After a verdict of NFQUEUE, hooks run in its program's context */
+	local_bh_disable();
+	taken = transport->rx_train(transport->device, skb);
+	local_bh_enable();
+	if (taken)
 		return NF_STOLEN;
 	__skb_push(skb, pull);
 	return NF_ACCEPT;

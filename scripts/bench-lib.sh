@@ -15,7 +15,7 @@ bench_guest()
 
 	shift 2
 	mkdir -p "$out"
-	"$TOP/scripts/deps.sh" build guest bench
+	"$TOP/scripts/deps.sh" build guest
 	"$vm/fetch.sh" "$kernel"
 	guest_module "$kernel" "$out/build.log"
 	guest_tools

@@ -85,6 +85,7 @@ plot()
 	END
 }
 
+"$TOP/scripts/deps.sh" bench
 bench_guest "$csv" '^[a-z-]+,(udp|tcp),' --icount --timeout 1800 -- /usr/bin/env \
 	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
 	/selftests/bench/bench.sh "$@"

@@ -6,7 +6,7 @@
 #
 #	check-mutants.sh [NAME...]	(all of them)
 #
-# "debug" is the kernel of check-debug.sh. A guest for each, one after the other.
+# "debug" is the kernel of check-debug.sh, "kcsan" that of check-kcsan.sh. A guest for each, one after the other.
 
 set -e
 . "${0%/*}/lib.sh"
@@ -25,8 +25,8 @@ field()
 prepare()
 {
 	[[ ! ${prepared[$1]:-} ]] || return 0
-	if [[ $1 == debug ]]; then
-		"$vm/build-kernel.sh" debug
+	if [[ $1 == debug || $1 == kcsan ]]; then
+		"$vm/build-kernel.sh" "$1"
 	else
 		"$vm/fetch.sh" "$1"
 	fi
@@ -53,7 +53,10 @@ run()
 {
 	local options=(--kernel "$1" --timeout 1800) slow=1
 
-	[[ $1 != debug ]] || { options+=(--mem 3G); slow=6; }
+	case $1 in
+	debug) options+=(--mem 3G) slow=6 ;;
+	kcsan) options+=(--append "$KCSAN_OFTEN") slow=4 ;;
+	esac
 	MYTUN_MODULE=$tree/selftests/vm/out/$1/mytun.ko "$vm/run.sh" "${options[@]}" -- \
 		/usr/bin/env SLOW=$slow TIMEOUT=1700 /selftests/run-kselftest.sh "$2"
 }

@@ -4,12 +4,13 @@
 # Every test there is, with a line for each stage and, at the end,
 # "N passed, N failed", which counts single checks.
 #
-#	check.sh [--guest-only | --brief] [KERNEL...]	(6.1)
+#	check.sh [--guest-only | --brief | --long] [KERNEL...]	(6.1)
 #	check.sh --debug [SCRIPT...]	(every script of the guests)
 #
 #	--guest-only	what runs in the guests, and nothing of the host's
 #	--brief		of that only whether the module builds, loads, passes its
 #			self-tests, carries traffic and answers on netlink
+#	--long		and what takes minutes more for each kernel
 #	--debug		the guests' scripts in the debug kernel, which is built first if
 #			it is not in the cache: a guest for each, so that a panic is
 #			the end of one only, with more patience and smaller numbers
@@ -123,32 +124,66 @@ guest()
 	return "$status"
 }
 
+# Where 4 Mbit/s get through, and other guests take their share
+DEBUG_SLOW=6
+DEBUG_TIMEOUT=2700
+DEBUG_SCALE=(PEERS=1000 FUZZ=1500)
+
+# kselftest KERNEL OPTION... -- ARGUMENT...: of run-kselftest.sh
+kselftest()
+{
+	local kernel=$1 options=() environment=(TIMEOUT=1800)
+
+	shift
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	if [[ $kernel == debug ]]; then
+		options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)) "${options[@]}")
+		environment=(SLOW="$DEBUG_SLOW" TIMEOUT="$DEBUG_TIMEOUT" "${DEBUG_SCALE[@]}")
+	fi
+	guest "$kernel" "${options[@]}" -- /usr/bin/env "${environment[@]}" \
+		/selftests/run-kselftest.sh "${@:2}"
+}
+
 # stage_kselftest KERNEL I: a part of the scripts
 stage_kselftest()
 {
-	guest "$1" -- /selftests/run-kselftest.sh --part "$2/$PARTS"
+	kselftest "$1" -- --part "$2/$PARTS"
 }
 
 stage_kselftest_timers()
 {
-	guest "$1" --icount -- /selftests/run-kselftest.sh --timers
+	kselftest "$1" --icount -- --timers
 }
 
 stage_kselftest_brief()
 {
-	guest "$1" -- /selftests/run-kselftest.sh selftest.sh tunnel.sh keys.sh
+	kselftest "$1" -- selftest.sh tunnel.sh keys.sh
 }
 
-# Machines of their own kind
-stage_ipv6_off()
+# stage_script KERNEL SCRIPT: in a guest of its own, of the kind that it wants
+stage_script()
 {
-	guest "$1" --append ipv6.disable=1 -- /selftests/run-kselftest.sh ipv6_off.sh
-}
+	local options=()
 
-stage_no_simd()
-{
-	guest "$1" --append clearcpuid=ssse3,avx,avx2,bmi2,adx -- \
-		/selftests/run-kselftest.sh no_simd.sh
+	case $2 in
+	*.py) options=(--with python) ;;
+	*timers*) options=(--icount) ;;
+	ipv6_off.sh) options=(--append ipv6.disable=1) ;;
+	no_simd.sh) options=(--append 'clearcpuid=ssse3,avx,avx2,bmi2,adx') ;;
+	memory.sh) options=(--icount --mem 512M) ;;
+	overload.sh) options=(--icount) ;;
+	lowmem.sh)
+		options=(--mem 512M --allow-warn 'Call Trace:')
+		# The shadow of KASAN, and lockdep's tables
+		[[ $1 != debug ]] || options+=(--mem 1G) ;;
+	*)
+		! grep -Fqx "$2" <<<"$("$TOP/selftests/run-kselftest.sh" --list --timers)" ||
+			options=(--icount) ;;
+	esac
+	kselftest "$1" "${options[@]}" -- "$2"
 }
 
 # Of genetlink.py: peers to dump, messages to make up
@@ -170,6 +205,16 @@ stage_ynl()
 		--add "$TOP/docs/netlink/mytun.yaml:/ynl/mytun.yaml" --add "$yaml:$yaml" -- /selftests/ynl.sh
 }
 
+# What was sent, judged by a program that is not ours
+stage_captures()
+{
+	local out=$logs/captures-$1
+
+	rm -rf "$out"
+	kselftest "$1" --out "$out" -- captures.sh || return
+	"$TOP/scripts/judge-captures.sh" "$out"
+}
+
 stage_interop()
 {
 	guest "$1" -- /selftests/interop/interop-fast.sh
@@ -180,11 +225,6 @@ stage_interop_timers()
 	guest "$1" --icount -- /selftests/interop/interop-timers.sh
 }
 
-# Where 4 Mbit/s get through, and other guests take their share
-DEBUG_SLOW=6
-DEBUG_TIMEOUT=2700
-DEBUG_SCALE=(PEERS=1000 FUZZ=1500)
-
 # debug_scripts: what is run in the debug kernel
 debug_scripts()
 {
@@ -193,15 +233,8 @@ debug_scripts()
 		return
 	fi
 	"$TOP/selftests/run-kselftest.sh" --list --all
-	echo interop/interop-fast.sh
-	echo genetlink.py
-	echo interop/interop-timers.sh
-}
-
-# depends_on_time SCRIPT
-depends_on_time()
-{
-	[[ $1 == *timers* ]] || grep -Fqx "$1" <<<"$("$TOP/selftests/run-kselftest.sh" --list --timers)"
+	printf '%s\n' interop/interop-fast.sh genetlink.py interop/interop-timers.sh \
+		ipv6_off.sh no_simd.sh lowmem.sh
 }
 
 # With its progress on the terminal: it takes a while
@@ -210,21 +243,10 @@ stage_own_kernel()
 	"$vm/build-kernel.sh" "$1" 2>&1 | tee >(sed -u 's/^/        /' >&3)
 }
 
-# A script in a guest of its own. What depends on time has one processor, which counts
-# instructions.
-stage_debug()
-{
-	local options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)))
-
-	[[ $1 != *.py ]] || options+=(--with python)
-	! depends_on_time "$1" || options+=(--icount)
-	guest debug "${options[@]}" -- \
-		/usr/bin/env SLOW=$DEBUG_SLOW TIMEOUT=$DEBUG_TIMEOUT "${DEBUG_SCALE[@]}" \
-		/selftests/run-kselftest.sh "$1"
-}
-
 # ---- the table: lane, stage, arguments ----
 
+# Minutes each
+LONG_SCRIPTS=(memory.sh lowmem.sh overload.sh)
 # Into so many parts the scripts of a guest are divided
 PARTS=4
 # Of whose source the client is that takes minutes to say each request
@@ -241,8 +263,9 @@ stages()
 		echo prepare module debug
 		echo prepare userspace
 		debug_scripts | while read -r script; do
-			echo "guest debug $script"
+			echo "guest script debug $script"
 		done
+		((${#scripts[@]})) || echo guest captures debug
 		return
 	fi
 	echo prepare ynl_client
@@ -272,9 +295,14 @@ stages()
 		echo guest interop_timers "$kernel"
 		echo guest interop "$kernel"
 		echo guest netlink "$kernel"
-		echo guest ipv6_off "$kernel"
+		echo guest script "$kernel" ipv6_off.sh
 		echo guest kselftest_timers "$kernel"
-		echo guest no_simd "$kernel"
+		echo guest captures "$kernel"
+		echo guest script "$kernel" no_simd.sh
+		[[ $long ]] || continue
+		for script in "${LONG_SCRIPTS[@]}"; do
+			echo guest script "$kernel" "$script"
+		done
 	done
 }
 
@@ -340,7 +368,7 @@ run_stage()
 	log=$logs/$name.log
 	tell "....  $name"
 	# "set -e" has no force in a condition, so it is a shell of its own
-	"$BASH" "$0" --stage "$@" 3>&1 >"$log" 2>&1 </dev/null || status=$?
+	LOGS=$logs "$BASH" "$0" --stage "$@" 3>&1 >"$log" 2>&1 </dev/null || status=$?
 	judge "$log" "$status" "$1"
 	read -r passed failed skipped <"$log.result"
 	if ((failed)); then
@@ -417,7 +445,7 @@ report()
 	((failed == 0 && passed > 0))
 }
 
-guest_only='' brief='' debug='' scripts=()
+guest_only='' brief='' long='' debug='' scripts=()
 if [[ ${1:-} == --stage ]]; then
 	set -o pipefail
 	"stage_$2" "${@:3}"
@@ -431,6 +459,9 @@ elif [[ ${1:-} == --debug ]]; then
 elif [[ ${1:-} == --guest-only || ${1:-} == --brief ]]; then
 	guest_only=1
 	[[ $1 != --brief ]] || brief=1
+	shift
+elif [[ ${1:-} == --long ]]; then
+	long=1
 	shift
 fi
 kernels=("$@")

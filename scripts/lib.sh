@@ -8,6 +8,9 @@ TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 tmp=''
 CACHE=${MYTUN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mytun}
 
+# For the kernel with KCSAN: watch an access of so many
+KCSAN_OFTEN=kcsan.skip_watch=200
+
 say()
 {
 	echo "${0##*/}: $*" >&2

@@ -18,6 +18,7 @@
 
 plan 15
 need nft
+need ethtool
 
 CHACHA=chacha20-poly1305
 GCM=aes-256-gcm
@@ -157,10 +158,13 @@ one_side()
 	local before
 
 	peers_again
+	# The hosts may have something to send at once: of two sessions that begin so the second
+	# is there 5 s later, and each would have messages of its own
+	wait_for 20 ping_one a 10.9.0.2
+	sleep 6
 	before=$(vpn b show mt0 drops | awk '$1 == "rx-control" { print $2 }')
 	rules b
 	rules a
-	# Not before: the host itself may have something to send at once
 	wish a "$GCM"
 	for _ in {1..12}; do
 		ping_one a 10.9.0.2
@@ -173,9 +177,18 @@ one_side()
 	same "0 0 0" "$(came a gcm) $(came b gcm) $(came a control)"
 }
 
+# offloads on|off: without them no capability message passes the rules as the end of a train
+offloads()
+{
+	on a ethtool -K out tx "$1" gso "$1" >/dev/null
+	on b ethtool -K out tx "$1" gso "$1" >/dev/null
+}
+
 # The most that somebody on the path can do; and once he lets go, they find each other
 withheld()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	rules a "udp length 56 drop"
 	rules b "udp length 56 drop"
@@ -198,6 +211,8 @@ withheld()
 # Only b hears: it may use it, and a may not
 withheld_from_one()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	rules a "udp length 56 drop"
 	rules b
@@ -218,6 +233,8 @@ withheld_from_one()
 # The first message of each is lost
 lost()
 {
+	defer offloads on
+	offloads off
 	peers_again
 	# Of 76 bytes each
 	rules a "udp length 56 quota until 100 bytes drop"

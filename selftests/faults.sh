@@ -81,8 +81,9 @@ faults_in_module()
 
 	if [[ -e $SLAB/require-start ]]; then
 		start=$(</sys/module/"$KIND"/sections/.text)
-		printf '%d' "$start" >"$SLAB/require-start"
-		printf '%d' $((start + $(</sys/module/"$KIND"/coresize))) >"$SLAB/require-end"
+		# Too large for a decimal number with a sign
+		echo "$start" >"$SLAB/require-start"
+		printf '0x%x\n' $((start + $(</sys/module/"$KIND"/coresize))) >"$SLAB/require-end"
 		set_all "$SLAB" stacktrace-depth 32 ignore-gfp-wait N
 	else
 		set_all "$SLAB" ignore-gfp-wait Y

@@ -4,14 +4,17 @@
  *
  *	hog ADDRESS PORT SECONDS
  *
- * Datagrams go to ADDRESS PORT as fast as they can; those that come to PORT wait in the socket
- * for ever, and so fill the kernel's memory. All of our own is there from the beginning. If
- * the kernel needs a victim, it shall be us. Each second, and at the end, a line "sent N failed
- * N lowest N kB": the last is the least memory that has been free.
+ * Datagrams go to ADDRESS PORT as fast as they can, 45 at a time: what carries them on needs
+ * much memory at once, and cannot wait for it as we can. Those that come to PORT wait in the
+ * socket for ever, and so fill the kernel's memory. All of our own is there from the beginning.
+ * If the kernel needs a victim, we are one. Each second, and at the end, a line "sent N failed
+ * N lowest N kB": N of 45 datagrams, and the least memory that has been free.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +25,9 @@
 #include <unistd.h>
 
 enum {
-	PAYLOAD_LEN = 1300,
-	BURST = 64,
+	SEGMENT_LEN = 1300,
+	PAYLOAD_LEN = 45 * SEGMENT_LEN,
+	BURST = 2,
 };
 
 static unsigned long free_kb(void)
@@ -39,11 +43,12 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void be_the_victim(void)
+/* The last of all; lowmem.sh has smaller ones, so that we go on for a while. */
+static void be_a_victim(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
 
-	if (fd < 0 || write(fd, "1000", 4) != 4)
+	if (fd < 0 || write(fd, "900", 3) != 3)
 		die("oom_score_adj");
 	close(fd);
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
@@ -53,10 +58,11 @@ static void be_the_victim(void)
 static int open_socket(const struct sockaddr_in *to)
 {
 	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = to->sin_port };
-	const int buffer = INT_MAX / 2;
+	const int buffer = INT_MAX / 2, segment = SEGMENT_LEN;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) ||
+	    setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)) ||
 	    bind(fd, (void *)&own, sizeof(own)))
 		die("socket");
 	return fd;
@@ -76,7 +82,7 @@ int main(int argc, char *argv[])
 	}
 	to.sin_port = htons(atoi(argv[2]));
 	fd = open_socket(&to);
-	be_the_victim();
+	be_a_victim();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	next = time(NULL) + 1;
 	end = time(NULL) + atoi(argv[3]);

@@ -562,5 +562,6 @@ log_is_clean()
 {
 	log_mark end
 	grep -vE "$LOG_ALLOWED" "$TMP/log" >"$TMP/log.judged"
-	fails grep -E "$LOG_BAD" "$TMP/log.judged"
+	# With the lines around it, which tell what it was
+	fails grep -E -B 6 -A 16 "$LOG_BAD" "$TMP/log.judged"
 }

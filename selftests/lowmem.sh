@@ -12,8 +12,9 @@
 # At either end is a program that sends to the other as fast as it can, and has a socket that
 # keeps all that comes and reads none of it: so the tunnel's own packets fill the memory, which
 # a file in a tmpfs has made small before. The kernel says so, with the call traces of whoever
-# got no memory: they are no fault here, but everything else in its log is. When it has to kill
-# somebody, it is these two.
+# got no memory: they are no fault here, but everything else in its log is. It kills processes
+# then, which are there to be killed: while it is at them, those two go on, and take what it
+# gains; they are the last. (A process that wants memory waits for that. The tunnel cannot.)
 #
 # It wants a small machine of its own (run.sh --mem 512M).
 
@@ -21,6 +22,7 @@
 
 HOG=${0%/*}/hog
 HOG_SECONDS=${HOG_SECONDS:-12}
+VICTIMS=100		# processes for the kernel to kill first
 LEAVE_KB=49152		# free before the traffic begins
 SHORT_KB=12288		# so little was free at some time
 # The word is in every "page allocation failure"
@@ -73,6 +75,16 @@ empty()
 	umount "$TMP/fill"
 }
 
+# victims: small ones, all of whose memory is there from the beginning
+victims()
+{
+	local i
+
+	for ((i = 0; i < VICTIMS; i++)); do
+		sh -c 'echo 1000 >/proc/self/oom_score_adj; exec sleep 120' &
+	done
+}
+
 # drops NS: each reason that there was, and how often
 drops()
 {
@@ -85,6 +97,7 @@ short_of_memory()
 	local pids=() pid lowest
 
 	ping_one a 10.9.0.2
+	victims
 	fill
 	defer empty
 	on a "$HOG" 10.9.0.2 7000 "$HOG_SECONDS" >"$TMP/hog-a" 2>&1 &

@@ -190,6 +190,8 @@ greatest_memory()
 # crowd FIRST: SOURCES networks from that one on come under load, each with a cookie
 crowd()
 {
+	local name
+
 	fresh
 	load
 	baked v6
@@ -201,6 +203,10 @@ crowd()
 	read_drops
 	unload
 	wait_for 10 all_quiet
+	# What was said to the senders waits in their sockets, which is memory too
+	for name in "${!RAW_TO[@]}"; do
+		raw "$name" replies
+	done
 	echo "# $SOURCES networks, $CAME with a cookie: $(dropped rx-bad-handshake) passed the" \
 		"limiter, $(dropped rx-rate-limit) did not" >&3
 	# They did come

@@ -11,10 +11,11 @@
 
 . "${0%/*}/lib.sh"
 
-plan 11
+plan 12
 need iperf3
 need socat
 
+NFQUEUE=${0%/*}/nfqueue
 # A data message of 64 bytes for a session that nobody has
 DATA='\x04\x00\x00\x00\xde\xad\xbe\xef'
 JUNK='\x04\x00\x01\x00\xde\xad\xbe\xef'
@@ -168,6 +169,36 @@ tracked()
 	iperf a 10.9.0.2 -n 2M
 }
 
+# A program has a say; the train goes on in its context, and is still one
+queued()
+{
+	local before
+
+	have nft || skip "missing: nft"
+	[[ -x $NFQUEUE ]] || skip "missing: nfqueue (make all)"
+	# shellcheck disable=SC2016 # for the inner shell
+	spawn b sh -c 'exec "$0" 7 >"$1" 2>&1' "$NFQUEUE" "$TMP/queue"
+	wait_for 5 grep -q ready "$TMP/queue"
+	on b nft -f - <<-RULES
+		table inet ask {
+			chain in {
+				type filter hook input priority 0
+				iif lo accept
+				udp dport 2 queue num 7
+			}
+		}
+	RULES
+	defer on b nft delete table inet ask
+	before=$(datagrams v4)
+	counted "$(times 10 "$DATA$REST")" "rx-unknown-index 10"
+	(($(datagrams v4) - before < 10))
+	iperf a 10.9.0.2 -n 1M
+	ping_all a 10.9.0.2 5
+	# Trains, not messages: some 750 of them
+	tail -n 1 "$TMP/queue"
+	(($(grep -c packets "$TMP/queue") < 400))
+}
+
 # sums_ok FILE: tcpdump has seen as many packets as can be expected, and their checksums are right
 sums_ok()
 {
@@ -214,6 +245,7 @@ check "a train whose end is too short" short_end
 check "a train of data and something else" mixed
 check "the host's rules come first" guarded
 check "a flow that begins with a train is tracked" tracked
+check "trains go by way of NFQUEUE" queued
 check "E58 without offloads, v4: sizes and checksums" offloads_off v4
 check "E58 without offloads, v6: sizes and checksums" offloads_off v6
 finish

@@ -238,6 +238,8 @@ static int take_after(int fd, const char *path)
 	return 0;
 }
 
+enum { TEMPORARY_LEN = 6 };
+
 /**
  * replacement_begin() - begin to write a file that is to take the place of another
  * @new: to be filled in
@@ -247,14 +249,17 @@ static int take_after(int fd, const char *path)
  */
 int replacement_begin(struct replacement *new, const char *path)
 {
-	int fd, ret;
+	int fd, len, ret;
 
 	memset(new, 0, sizeof(*new));
 	/* a link stays, and leads to the new file */
 	if (!realpath(path, new->path))
 		return -errno;
-	if (snprintf(new->temporary, PATH_MAX, "%s.XXXXXX", new->path) >= PATH_MAX)
+	len = snprintf(new->temporary, PATH_MAX, "%s.", new->path);
+	if (len + TEMPORARY_LEN >= PATH_MAX)
 		return -ENAMETOOLONG;
+	/* the letters that mkostemp() takes others for */
+	memset(new->temporary + len, 'X', TEMPORARY_LEN);
 	fd = mkostemp(new->temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -125,7 +125,6 @@ result()
 		}'
 }
 
-LOG_PID=
 (($#)) || set -- wireguard mytun mytun-gcm
 modprobe -a mytun wireguard aesni_intel ghash_clmulni_intel 2>/dev/null || true
 for path; do

@@ -168,11 +168,13 @@ void do_train(char *const *words, int n)
 	struct craft *craft = &state.craft;
 	enum side side = side_of(words, n, 2);
 	int segment = 0;
-	bool ok = count <= UDP_MAX_SEGMENTS;
+	bool ok = count > 0 && count <= UDP_MAX_SEGMENTS;
 
 	for (i = 0; ok && i < count; i++) {
 		ok = craft_data(craft, state.session, craft->sessions[state.session].counter, 0,
 				false);
+		if (!ok)
+			break;
 		/* The second byte is the first of the reserved ones */
 		craft->msg[1] = i == odd;
 		memcpy(train + i * craft->len, craft->msg, craft->len);

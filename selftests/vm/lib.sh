@@ -15,7 +15,7 @@
 #	initrd/			the parts of an initramfs that seldom change
 #	build/			copies of checkouts in which the module is built
 #	source/, ynl/		sources of a kernel, and its netlink client
-#	run/			what belongs to a run, gone at its end, or at a start of another
+#	guests/			what belongs to a run, gone at its end, or at a start of another
 #	slot.N			locks: one for each guest that may run
 #	*.lock			other locks
 

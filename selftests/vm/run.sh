@@ -84,16 +84,16 @@ parse()
 # an owner, and its QEMU after it, hold the lock of their folder.
 own_folder()
 {
-	local all own folder
+	local all own folder guests=$VM_CACHE/guests
 
-	mkdir -p "$VM_CACHE/run"
-	exec {all}<"$VM_CACHE/run"
+	mkdir -p "$guests"
+	exec {all}<"$guests"
 	# None may be there without its owner's lock meanwhile
 	flock "$all"
-	for folder in "$VM_CACHE"/run/guest.*; do
+	for folder in "$guests"/*; do
 		[[ ! -d $folder ]] || flock -n "$folder" rm -rf "$folder" || true
 	done
-	tmp=$(mktemp -d "$VM_CACHE/run/guest.XXXXXXXXXX")
+	tmp=$(mktemp -d -p "$guests")
 	trap cleanup EXIT
 	exec {own}<"$tmp"
 	flock "$own"
@@ -220,6 +220,20 @@ broke_early()
 		! grep -q '^init begins' "$tmp/kernel.console"
 }
 
+# reached_init: false when the guest hangs before (seen with QEMU 7.2, at 1.4 s of the kernel's time),
+# and nothing of ours has run
+reached_init()
+{
+	local left=180
+
+	[[ $kernel != debug && $kernel != kcsan ]] || left=600
+	until grep -q '^init begins' "$tmp/kernel.console"; do
+		kill -0 "$qemu" 2>/dev/null || return 0
+		((left-- > 0)) || return 1
+		sleep 1
+	done 2>/dev/null
+}
+
 # fail STATUS WORDS: show the ends of the logs
 fail()
 {
@@ -242,6 +256,7 @@ judge()
 	tr -d '\r\0' <"$tmp/kernel.console" >"$tmp/kernel.all"
 	cat "$tmp/out/kernel.log" >>"$tmp/kernel.all" 2>/dev/null || true
 	status=$(sed -n "s/^$end \([0-9]*\)\$/\1/p" "$tmp/console.log")
+	[[ $1 != hung ]] || fail 73 "the guest hung before its init, three times"
 	[[ $1 != 124 && $1 != 137 ]] || fail 72 "the guest did not end within $timeout s"
 	(($1 == 0)) || fail 73 "QEMU failed with status $1"
 	! grep -q 'Kernel panic' "$tmp/kernel.all" || fail 71 "the kernel panicked"
@@ -270,11 +285,18 @@ main()
 	for try in 1 2 3; do
 		status=0
 		start
-		wait "$qemu" || status=$?
-		qemu=
-		broke_early || break
-		say "QEMU broke the kernel while it booted (try $try)"
+		if reached_init; then
+			wait "$qemu" || status=$?
+			broke_early || break
+			say "QEMU broke the kernel while it booted (try $try)"
+		else
+			kill "$qemu"
+			wait "$qemu" || true
+			status=hung
+			say "the guest hung before its init (try $try)"
+		fi
 	done
+	qemu=
 	mkdir -p "$tmp/out"
 	cat "$tmp/out.virtio" "$tmp/out.ttyS2" | tar -C "$tmp/out" -xf - 2>/dev/null || true
 	[[ ! $out ]] || { mkdir -p "$out" && cp -a "$tmp"/{out/.,console.log,kernel.console} "$out/"; }
