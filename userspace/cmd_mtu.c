@@ -19,8 +19,8 @@ enum {
 	WAIT_FIRST_MS = 1000,	/* for an answer, before there was any */
 	WAIT_LEAST_MS = 200,	/* and afterwards, or a multiple of the longest that one took */
 	WAIT_FACTOR = 4,
-	SESSION_MS = 12000,	/* for a session, and what the peer says at its beginning */
-	ANNOUNCE_MS = 4000,
+	SESSION_MS = 12000,	/* for a session */
+	ANNOUNCE_MS = 4000,	/* from then on, for what the peer says at its beginning */
 	PAUSE_MS = 50,		/* until the kernel is asked again */
 	ROUNDS = 3,		/* when the path changes meanwhile */
 };
@@ -33,7 +33,7 @@ enum {
  * @peer: whom, by key
  * @probe: the last one
  * @answered: its answer has come
- * @longest_ms: what an answer has taken, at most; 0: none has come
+ * @longest_ms: what an answer has taken, at most, or %WAIT_FIRST_MS; 0: none has come
  */
 struct prober {
 	struct nl request;
@@ -45,15 +45,15 @@ struct prober {
 	int longest_ms;
 };
 
-/* How long the kernel is asked again after such a refusal. */
-static int patience_ms(int err)
+/* When there is no sense in asking the kernel again; @lacking: until then there was no session. */
+static int64_t give_up(int err, int64_t began, int64_t lacking)
 {
 	switch (err) {
 	case -ENOTCONN:
 	case -EBUSY:
-		return SESSION_MS;
+		return began + SESSION_MS;
 	case -EPROTONOSUPPORT:
-		return ANNOUNCE_MS;
+		return lacking + ANNOUNCE_MS;
 	default:
 		return 0;
 	}
@@ -61,7 +61,7 @@ static int patience_ms(int err)
 
 static int send_probe(struct prober *prober, unsigned int size)
 {
-	int64_t began = now_ms();
+	int64_t began = now_ms(), lacking = began, now;
 	int ret;
 
 	if (getrandom(&prober->probe.id, sizeof(prober->probe.id), 0) < 0)
@@ -70,8 +70,11 @@ static int send_probe(struct prober *prober, unsigned int size)
 	prober->answered = false;
 	for (;;) {
 		ret = nl_probe(&prober->request, &prober->dev, &prober->peer, &prober->probe);
-		if (!ret || now_ms() - began >= patience_ms(ret))
+		now = now_ms();
+		if (!ret || now >= give_up(ret, began, lacking))
 			return ret;
+		if (ret == -ENOTCONN)
+			lacking = now;
 		poll(NULL, 0, PAUSE_MS);
 	}
 }
@@ -90,7 +93,7 @@ static int take_event(struct event *event, void *arg)
 static int wait_answer(struct prober *prober)
 {
 	struct pollfd fd = { .fd = nl_fd(&prober->events), .events = POLLIN };
-	int64_t began = now_ms(), left;
+	int64_t began = now_ms(), left, took;
 	int wait_ms = WAIT_FIRST_MS, ret = 0;
 
 	if (prober->longest_ms)
@@ -103,9 +106,12 @@ static int wait_answer(struct prober *prober)
 		if (ret == -ENOBUFS)
 			ret = 0;
 	}
-	left = now_ms() - began + 1;
-	if (prober->answered && left > prober->longest_ms)
-		prober->longest_ms = (int)left;
+	took = now_ms() - began + 1;
+	/* A peer that is slow on purpose does not make it go on for ever */
+	if (took > WAIT_FIRST_MS)
+		took = WAIT_FIRST_MS;
+	if (prober->answered && took > prober->longest_ms)
+		prober->longest_ms = (int)took;
 	return ret;
 }
 
