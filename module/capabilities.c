@@ -56,6 +56,8 @@ static void change_session(struct noise_keypair *keypair, bool extended, bool gc
 	/* The peer is to say that it has heard of the change. */
 	if (extended)
 		ext->heard = false;
+	else	/* From now on it is not heard, should it take back what it has announced */
+		WRITE_ONCE(ext->remote_probes, false);
 	ext->offers = 0;
 	settle(keypair);
 	spin_unlock_bh(&keypair->peer->keypairs.lock);
