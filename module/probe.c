@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Path-MTU probes: core/probe.c under a lock, with a clock, and with somebody to tell. To whom
- * one may be sent is capabilities.c's; tx.c sends it, and the answer.
+ * one may be sent is capabilities.c's; own.c sends it, and the answer.
  */
 #include <linux/ktime.h>
 
