@@ -20,14 +20,15 @@ enum {
 /* Draw the conclusions of what has changed. */
 static void settle(struct noise_keypair *keypair)
 {
-	bool wanted = READ_ONCE(keypair->peer->session.gcm_wanted);
+	const struct mytun_session *session = &keypair->peer->session;
+	bool wanted = READ_ONCE(session->gcm_wanted) && keypair->ext.gcm;
 	struct noise_extensions *ext = &keypair->ext;
 
 	lockdep_assert_held(&keypair->peer->keypairs.lock);
-	wanted = wanted && ext->gcm;
 	/* Pairs with the acquire of who seals: @gcm comes first. */
 	smp_store_release(&ext->send_gcm, wanted && ext->remote_aeads & AEAD_AES_256_GCM);
-	WRITE_ONCE(ext->offering, wanted && !ext->heard && ext->offers < MAX_OFFERS);
+	WRITE_ONCE(ext->offering,
+		   READ_ONCE(session->extended) && !ext->heard && ext->offers < MAX_OFFERS);
 }
 
 static struct noise_keypair *take(struct noise_keypairs *keypairs,
@@ -40,10 +41,9 @@ static struct noise_keypair *take(struct noise_keypairs *keypairs,
 }
 
 /* A session that began when nobody wanted AES-256-GCM has its keys all the same. */
-static void change_session(struct noise_keypair *keypair, bool gcm)
+static void change_session(struct noise_keypair *keypair, bool extended, bool gcm)
 {
 	struct noise_extensions *ext = &keypair->ext;
-
 	struct mytun_gcm *created = NULL;
 
 	if (gcm && !ext->gcm)
@@ -54,8 +54,10 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
 		smp_store_release(&ext->gcm, created);
 	}
 	/* The peer is to say that it has heard of the change. */
-	if (gcm)
+	if (extended)
 		ext->heard = false;
+	else	/* From now on it is not heard, should it take back what it has announced */
+		WRITE_ONCE(ext->remote_probes, false);
 	ext->offers = 0;
 	settle(keypair);
 	spin_unlock_bh(&keypair->peer->keypairs.lock);
@@ -64,7 +66,8 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
 /**
  * mytun_capabilities_want() - our wishes have changed
  * @peer: peer; its session's mutex held
- * @gcm: AES-256-GCM is wanted
+ * @extended: what goes beyond WireGuard is
+ * @gcm: and AES-256-GCM, too
  *
  * Sessions that exist follow, as far as there is memory. The peer has to be told:
  * mytun_capabilities_next().
@@ -72,15 +75,16 @@ static void change_session(struct noise_keypair *keypair, bool gcm)
  * Context: may sleep.
  * Return: false when it is what we wanted before.
  */
-bool mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
+bool mytun_capabilities_want(struct mytun_peer *peer, bool extended, bool gcm)
 {
 	struct noise_keypairs *keypairs = &peer->keypairs;
 	struct noise_keypair *found[3];
 	unsigned int i;
 
 	lockdep_assert_held(&peer->session.lock);
-	if (gcm == peer->session.gcm_wanted)
+	if (gcm == peer->session.gcm_wanted && extended == peer->session.extended)
 		return false;
+	WRITE_ONCE(peer->session.extended, extended);
 	WRITE_ONCE(peer->session.gcm_wanted, gcm);
 	spin_lock_bh(&keypairs->lock);
 	found[0] = take(keypairs, keypairs->current_keypair);
@@ -90,7 +94,7 @@ bool mytun_capabilities_want(struct mytun_peer *peer, bool gcm)
 	for (i = 0; i < ARRAY_SIZE(found); i++) {
 		if (!found[i])
 			continue;
-		change_session(found[i], gcm);
+		change_session(found[i], extended, gcm);
 		mytun_keypair_put(found[i]);
 	}
 	return true;
@@ -127,11 +131,14 @@ u64 mytun_capabilities_next(struct mytun_peer *peer, u8 msg[CAPABILITIES_LEN])
 	spin_lock_bh(&keypairs->lock);
 	keypair = rcu_dereference_protected(keypairs->current_keypair,
 					    lockdep_is_held(&keypairs->lock));
-	if (keypair && keypair->ext.gcm) {
+	/* What was said is taken back, too. */
+	if (keypair && (READ_ONCE(peer->session.extended) || keypair->ext.told)) {
 		id = keypair->id;
 		caps.heard = keypair->ext.heard;
-		if (READ_ONCE(peer->session.gcm_wanted))
+		caps.probes = READ_ONCE(peer->session.extended);
+		if (READ_ONCE(peer->session.gcm_wanted) && keypair->ext.gcm)
 			caps.aeads = AEAD_AES_256_GCM;
+		keypair->ext.told = true;
 		keypair->ext.offers++;
 		WRITE_ONCE(keypair->ext.offered_ns, ktime_get_coarse_boottime_ns());
 		settle(keypair);
@@ -163,7 +170,7 @@ enum mytun_drop mytun_capabilities_receive(struct noise_keypair *keypair, u64 co
 
 	*answer = false;
 	/* To whom nothing was switched on for, we are plain WireGuard. */
-	if (!READ_ONCE(keypair->peer->session.gcm_wanted))
+	if (!READ_ONCE(keypair->peer->session.extended))
 		return MYTUN_DROP_RX_CONTROL;
 	verdict = capabilities_read(&caps, msg, len);
 	if (verdict == CAPABILITIES_BAD)
@@ -174,11 +181,55 @@ enum mytun_drop mytun_capabilities_receive(struct noise_keypair *keypair, u64 co
 	if (counter >= ext->heard_counter) {
 		ext->heard_counter = counter;
 		ext->remote_aeads = caps.aeads;
+		WRITE_ONCE(ext->remote_probes, caps.probes);
 	}
 	settle(keypair);
 	spin_unlock_bh(&keypairs->lock);
 	*answer = !caps.heard;
 	return verdict == CAPABILITIES_GOOD ? MYTUN_DROP_UNSPEC : MYTUN_DROP_RX_CONTROL;
+}
+
+/**
+ * mytun_capabilities_peer_due() - the same of the current session, if there is one
+ * @peer: peer
+ *
+ * Context: any.
+ */
+bool mytun_capabilities_peer_due(struct mytun_peer *peer)
+{
+	const struct noise_keypair *keypair;
+	bool due;
+
+	rcu_read_lock();
+	keypair = rcu_dereference(peer->keypairs.current_keypair);
+	due = keypair && mytun_capabilities_due(keypair);
+	rcu_read_unlock();
+	return due;
+}
+
+/**
+ * mytun_capabilities_may_probe() - does the peer answer path-MTU probes?
+ * @peer: peer
+ * @session: gets the &noise_keypair.id of the session in which it does
+ *
+ * Return: 0; -EOPNOTSUPP: nothing is switched on for the peer; -ENOTCONN: there is no session;
+ * -EPROTONOSUPPORT: the peer has not said so.
+ */
+int mytun_capabilities_may_probe(struct mytun_peer *peer, u64 *session)
+{
+	const struct noise_keypair *keypair;
+	int ret = -ENOTCONN;
+
+	if (!READ_ONCE(peer->session.extended))
+		return -EOPNOTSUPP;
+	rcu_read_lock_bh();
+	keypair = rcu_dereference_bh(peer->keypairs.current_keypair);
+	if (keypair && mytun_keypairs_may_send(&peer->keypairs)) {
+		*session = keypair->id;
+		ret = READ_ONCE(keypair->ext.remote_probes) ? 0 : -EPROTONOSUPPORT;
+	}
+	rcu_read_unlock_bh();
+	return ret;
 }
 
 /**

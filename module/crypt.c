@@ -203,7 +203,7 @@ static bool checksum_in_head(const struct sk_buff *skb)
 		       skb_headlen(skb);
 }
 
-/* The longest train that begins with this message. */
+/* The longest train that begins with this message; of none when it has to leave alone. */
 static struct train train_of(struct sk_buff *first)
 {
 	struct train train = { .first = first, .message_len = sealed_len(first) };
@@ -214,7 +214,7 @@ static struct train train_of(struct sk_buff *first)
 	for (skb = first; skb && train.count < UDP_MAX_SEGMENTS; skb = skb->next) {
 		len = sealed_len(skb);
 		if (len > train.message_len || len > room || len > TRAIN_CHUNK ||
-		    !checksum_in_head(skb) ||
+		    !checksum_in_head(skb) || mytun_message(skb)->df ||
 		    mytun_message(skb)->ds != mytun_message(first)->ds)
 			break;
 		room -= len;

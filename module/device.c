@@ -11,6 +11,7 @@
 #include "device.h"
 #include "ethtool.h"
 #include "handshakes.h"
+#include "own.h"
 #include "peer.h"
 #include "tx.h"
 
@@ -28,8 +29,8 @@ static LIST_HEAD(devices);
 static DEFINE_MUTEX(devices_lock);	/* protects devices; inside rtnl, outside device->lock */
 
 static const struct mytun_upcalls upcalls = {
-	.act = mytun_tx_act,
-	.send_control = mytun_tx_control,
+	.act = mytun_own_act,
+	.send_control = mytun_own_control,
 	.peer_release = mytun_peer_release,
 };
 
@@ -43,7 +44,7 @@ static void start_peers(struct mytun_device *device)
 		mytun_timers_start(peer);
 		mytun_timers_event(peer, SESSION_TRAVERSAL);
 		if (mytun_timers_get_persistent(peer)) {
-			mytun_tx_keepalive(peer);
+			mytun_own_keepalive(peer);
 			continue;
 		}
 		rcu_read_lock_bh();

@@ -40,6 +40,7 @@ static const char drop_names[][ETH_GSTRING_LEN] = {
 	[MYTUN_DROP_RX_SOURCE] = "rx-source",
 	[MYTUN_DROP_RX_CONTROL] = "rx-control",
 	[MYTUN_DROP_RX_ECN] = "rx-ecn",
+	[MYTUN_DROP_TX_TOO_BIG] = "tx-too-big",
 };
 
 static_assert(ARRAY_SIZE(drop_names) == MYTUN_DROP_MAX + 1);

@@ -72,10 +72,9 @@ static void init_extensions(struct noise_extensions *ext, const struct mytun_pee
 {
 	memcpy(ext->sending_key, keys->gcm_sending, NOISE_KEY_LEN);
 	memcpy(ext->receiving_key, keys->gcm_receiving, NOISE_KEY_LEN);
-	if (!peer->session.gcm_wanted)
-		return;
-	ext->gcm = mytun_gcm_create(ext->sending_key, ext->receiving_key);
-	ext->offering = ext->gcm;
+	if (peer->session.gcm_wanted)
+		ext->gcm = mytun_gcm_create(ext->sending_key, ext->receiving_key);
+	ext->offering = peer->session.extended;
 }
 
 /**

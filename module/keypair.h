@@ -21,7 +21,9 @@
  * @send_gcm: what we send is sealed with it: we want it, and the peer has said that it takes it
  * @offering: capability messages are repeated until the peer's own has come
  * @heard: a capability message of the peer's has come
+ * @told: the peer has had one of ours
  * @remote_aeads: the last one's &capabilities.aeads
+ * @remote_probes: the last one's &capabilities.probes
  * @offers: capability messages sent since the session began or our wishes changed
  * @offered_ns: when the last one was sent, boot time
  * @heard_counter: the counter of the last one that counted
@@ -36,6 +38,8 @@ struct noise_extensions {
 	bool send_gcm;
 	bool offering;
 	bool heard;
+	bool told;
+	bool remote_probes;
 	unsigned int offers;
 	u32 remote_aeads;
 	u64 offered_ns;

@@ -34,6 +34,7 @@ int mytun_netlink_dev_set(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_peer_new(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_peer_set(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_peer_del(struct sk_buff *skb, struct genl_info *info);
+int mytun_netlink_peer_probe(struct sk_buff *skb, struct genl_info *info);
 
 int mytun_netlink_dev_get(struct sk_buff *skb, struct genl_info *info);
 int mytun_netlink_dev_dump(struct sk_buff *skb, struct netlink_callback *cb);

@@ -40,6 +40,13 @@ static const struct nla_policy peer_key_policy[] = {
 	[MYTUN_PEER_A_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 };
 
+static const struct nla_policy peer_probe_config_policy[] = {
+	[MYTUN_PEER_A_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
+	[MYTUN_PEER_A_PROBE_ID] = { .type = NLA_U32 },
+	[MYTUN_PEER_A_PROBE_SIZE] = NLA_POLICY_RANGE(NLA_U16, MYTUN_PROBE_SIZE_MIN,
+						     MYTUN_PROBE_SIZE_MAX),
+};
+
 static const struct nla_policy dev_config_policy[] = {
 	[MYTUN_DEV_A_PRIVATE_KEY] = NLA_POLICY_EXACT_LEN(MYTUN_KEY_LEN),
 	[MYTUN_DEV_A_LISTEN_PORT] = { .type = NLA_U16 },
@@ -68,6 +75,12 @@ static const struct nla_policy peer_get_policy[] = {
 	[MYTUN_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MYTUN_A_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
 	[MYTUN_A_PEER] = NLA_POLICY_NESTED(peer_key_policy),
+};
+
+static const struct nla_policy peer_probe_policy[] = {
+	[MYTUN_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MYTUN_A_IFNAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[MYTUN_A_PEER] = NLA_POLICY_NESTED(peer_probe_config_policy),
 };
 
 /* All need CAP_NET_ADMIN in the user namespace of the socket's network namespace. */
@@ -110,6 +123,12 @@ static const struct genl_ops ops[] = {
 		.policy = peer_get_policy,
 		.maxattr = ARRAY_SIZE(peer_get_policy) - 1,
 		.doit = mytun_netlink_peer_del,
+	}, {
+		.cmd = MYTUN_CMD_PEER_PROBE,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = peer_probe_policy,
+		.maxattr = ARRAY_SIZE(peer_probe_policy) - 1,
+		.doit = mytun_netlink_peer_probe,
 	},
 };
 

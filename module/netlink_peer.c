@@ -11,6 +11,7 @@
 #include "core/crypto.h"
 #include "device.h"
 #include "netlink.h"
+#include "own.h"
 #include "peer.h"
 #include "uapi/mytun.h"
 
@@ -351,7 +352,7 @@ static void set_rest(struct mytun_peer *peer, const struct peer_request *request
 		mytun_path_set(&peer->path, &request->endpoint);
 	if (request->keepalive >= 0 && mytun_timers_set_persistent(peer, request->keepalive) &&
 	    running)
-		mytun_tx_keepalive(peer);
+		mytun_own_keepalive(peer);
 	if (running) {
 		rcu_read_lock_bh();
 		mytun_tx_flush(peer);

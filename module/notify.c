@@ -105,19 +105,42 @@ int mytun_notify_put_endpoint(struct sk_buff *msg, struct mytun_peer *peer)
 	}
 }
 
-static int put_event(struct sk_buff *msg, u8 cmd, struct mytun_peer *peer, u32 reason)
+/**
+ * struct happening - what an event says besides the peer
+ * @cmd: enum mytun_cmd
+ * @reason: of MYTUN_CMD_PEER_DEAD_NTF
+ * @probe_id: of MYTUN_CMD_PROBE_NTF
+ * @probe_size: of the same
+ */
+struct happening {
+	u8 cmd;
+	u32 reason;
+	u32 probe_id;
+	u16 probe_size;
+};
+
+static int put_probe(struct sk_buff *msg, const struct happening *what)
+{
+	if (what->cmd != MYTUN_CMD_PROBE_NTF)
+		return 0;
+	return nla_put_u32(msg, MYTUN_PEER_A_PROBE_ID, what->probe_id) ?:
+	       nla_put_u16(msg, MYTUN_PEER_A_PROBE_SIZE, what->probe_size);
+}
+
+static int put_event(struct sk_buff *msg, struct mytun_peer *peer, const struct happening *what)
 {
 	struct nlattr *nest;
 	void *hdr;
 
-	hdr = genlmsg_put(msg, 0, 0, family, 0, cmd);
+	hdr = genlmsg_put(msg, 0, 0, family, 0, what->cmd);
 	if (!hdr || mytun_notify_put_device(msg, peer->device))
 		return -EMSGSIZE;
 	nest = nla_nest_start(msg, MYTUN_A_PEER);
 	if (!nest ||
 	    nla_put(msg, MYTUN_PEER_A_PUBLIC_KEY, NOISE_KEY_LEN, mytun_peer_public_key(peer)) ||
 	    mytun_notify_put_endpoint(msg, peer) ||
-	    (reason && nla_put_u32(msg, MYTUN_PEER_A_REASON, reason)))
+	    (what->reason && nla_put_u32(msg, MYTUN_PEER_A_REASON, what->reason)) ||
+	    put_probe(msg, what))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	genlmsg_end(msg, hdr);
@@ -125,7 +148,7 @@ static int put_event(struct sk_buff *msg, u8 cmd, struct mytun_peer *peer, u32 r
 }
 
 /* An event that nobody listens to, or for which there is no memory, is not sent. */
-static void notify(u8 cmd, struct mytun_peer *peer, u32 reason)
+static void notify(struct mytun_peer *peer, const struct happening *what)
 {
 	struct net *net = dev_net(peer->device->dev);
 	struct sk_buff *msg;
@@ -136,7 +159,7 @@ static void notify(u8 cmd, struct mytun_peer *peer, u32 reason)
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		goto out;
-	if (WARN_ON_ONCE(put_event(msg, cmd, peer, reason)))
+	if (WARN_ON_ONCE(put_event(msg, peer, what)))
 		nlmsg_free(msg);
 	else
 		genlmsg_multicast_netns(family, net, msg, 0, GROUP_EVENTS, GFP_ATOMIC);
@@ -152,7 +175,7 @@ out:
  */
 void mytun_notify_peer_up(struct mytun_peer *peer)
 {
-	notify(MYTUN_CMD_PEER_UP_NTF, peer, MYTUN_DEAD_UNSPEC);
+	notify(peer, &(struct happening){ .cmd = MYTUN_CMD_PEER_UP_NTF });
 }
 
 /**
@@ -164,7 +187,7 @@ void mytun_notify_peer_up(struct mytun_peer *peer)
  */
 void mytun_notify_peer_dead(struct mytun_peer *peer, u32 reason)
 {
-	notify(MYTUN_CMD_PEER_DEAD_NTF, peer, reason);
+	notify(peer, &(struct happening){ .cmd = MYTUN_CMD_PEER_DEAD_NTF, .reason = reason });
 }
 
 /**
@@ -175,5 +198,24 @@ void mytun_notify_peer_dead(struct mytun_peer *peer, u32 reason)
  */
 void mytun_notify_endpoint(struct mytun_peer *peer)
 {
-	notify(MYTUN_CMD_ENDPOINT_NTF, peer, MYTUN_DEAD_UNSPEC);
+	notify(peer, &(struct happening){ .cmd = MYTUN_CMD_ENDPOINT_NTF });
+}
+
+/**
+ * mytun_notify_probe() - a path-MTU probe was answered
+ * @peer: peer
+ * @id: of the probe
+ * @size: of the inner packet that has come through, bytes
+ *
+ * Context: any but hardirq; a reference to the peer, or RCU.
+ */
+void mytun_notify_probe(struct mytun_peer *peer, u32 id, u16 size)
+{
+	const struct happening what = {
+		.cmd = MYTUN_CMD_PROBE_NTF,
+		.probe_id = id,
+		.probe_size = size,
+	};
+
+	notify(peer, &what);
 }

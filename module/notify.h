@@ -17,6 +17,7 @@ int mytun_notify_put_device(struct sk_buff *msg, const struct mytun_device *devi
 void mytun_notify_peer_up(struct mytun_peer *peer);
 void mytun_notify_peer_dead(struct mytun_peer *peer, u32 reason);
 void mytun_notify_endpoint(struct mytun_peer *peer);
+void mytun_notify_probe(struct mytun_peer *peer, u32 id, u16 size);
 int mytun_notify_put_endpoint(struct sk_buff *msg, struct mytun_peer *peer);
 
 #endif /* _MYTUN_NOTIFY_H */

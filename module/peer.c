@@ -89,6 +89,7 @@ struct mytun_peer *mytun_peer_create(struct mytun_device *device,
 	mytun_timers_peer_init(peer);
 	mytun_tx_peer_init(peer);
 	mytun_rx_peer_init(peer);
+	mytun_probe_peer_init(peer);
 	ret = publish(device, peer);
 	if (ret)
 		goto err_free_session;

@@ -9,6 +9,7 @@
 #include "core/allowedips.h"
 #include "device.h"
 #include "keypair.h"
+#include "probe.h"
 #include "rx.h"
 #include "session.h"
 #include "timers.h"
@@ -28,6 +29,7 @@
  * @timers: deadlines
  * @tx: sending
  * @rx: receiving
+ * @probes: path-MTU probes
  * @rx_bytes: bytes of authenticated messages received
  * @tx_bytes: bytes of messages sent
  * @refcount: one for the configuration, one for each keypair, each work under way, each
@@ -46,6 +48,7 @@ struct mytun_peer {
 	struct mytun_timers timers;
 	struct mytun_tx tx;
 	struct mytun_rx rx;
+	struct mytun_probes probes;
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
 	struct kref refcount;

@@ -28,6 +28,7 @@ enum mytun_batch_state {
  * @counter: the message's nonce. Of what is staged: 0, or the &noise_keypair.id of the session
  *	in which alone it may be sent
  * @mtu: out: the inner MTU that bounds the padding, bytes
+ * @df: out: leaves alone in its packet, and unfragmented or not at all: a path-MTU probe
  * @ds: the outer header's traffic class: out: to be sent; in: as received
  * @gcm: in: sealed with AES-256-GCM
  * @drop: in: why this message could not be opened, enum mytun_drop
@@ -35,6 +36,7 @@ enum mytun_batch_state {
 struct mytun_message {
 	u64 counter;
 	u16 mtu;
+	bool df;
 	u8 ds;
 	bool gcm;
 	u8 drop;

@@ -17,11 +17,12 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
-#include "capabilities.h"
+#include "core/control.h"
 #include "core/session_policy.h"
 #include "crypt.h"
 #include "handshakes.h"
 #include "notify.h"
+#include "own.h"
 #include "peer.h"
 #include "rx.h"
 
@@ -140,28 +141,6 @@ static bool is_own(struct sk_buff *skb)
 	return !skb->len || is_control(skb);
 }
 
-static enum mytun_drop receive_own(struct noise_keypair *keypair, struct sk_buff *skb)
-{
-	struct mytun_peer *peer = keypair->peer;
-	enum mytun_drop drop;
-	bool answer;
-
-	if (!skb->len) {
-		net_dbg_ratelimited("%s: Receiving keepalive from peer %u\n",
-				    peer->device->dev->name, peer->id);
-		return MYTUN_DROP_UNSPEC;
-	}
-	if (skb->data[0] != CONTROL_CAPABILITIES)
-		return MYTUN_DROP_RX_CONTROL;
-	if (unlikely(skb_linearize(skb)))
-		return MYTUN_DROP_RX_NO_MEMORY;
-	drop = mytun_capabilities_receive(keypair, mytun_message(skb)->counter, skb->data, skb->len,
-					  &answer);
-	if (answer)
-		mytun_session_offer(peer);
-	return drop;
-}
-
 /* Strip the padding and check what the sender may not choose. */
 static enum mytun_drop inspect(struct mytun_peer *peer, struct sk_buff *skb)
 {
@@ -198,7 +177,7 @@ static void deliver(struct napi_struct *napi, struct noise_keypair *keypair, str
 	bool own = is_own(skb);
 	enum mytun_drop drop;
 
-	drop = own ? receive_own(keypair, skb) : inspect(peer, skb);
+	drop = own ? mytun_own_receive(keypair, skb) : inspect(peer, skb);
 	if (unlikely(drop)) {
 		net_dbg_ratelimited("%s: Packet from peer %u dropped (reason %d)\n", dev->name,
 				    peer->id, drop);

@@ -317,7 +317,7 @@ void mytun_session_confirmed(struct mytun_peer *peer)
 	spin_unlock_bh(&peer->keypairs.lock);
 	if (came_up)
 		mytun_notify_peer_up(peer);
-	if (READ_ONCE(peer->session.gcm_wanted))
+	if (READ_ONCE(peer->session.extended))
 		mytun_session_offer(peer);
 }
 
@@ -632,7 +632,7 @@ void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher, bool gcm)
 	lockdep_assert_held(&peer->device->lock);
 	peer->session.cipher = cipher;
 	mutex_lock(&peer->session.lock);
-	changed = mytun_capabilities_want(peer, gcm);
+	changed = mytun_capabilities_want(peer, cipher != MYTUN_CIPHER_CHACHA20_POLY1305, gcm);
 	mutex_unlock(&peer->session.lock);
 	if (changed)
 		mytun_session_offer(peer);

@@ -37,7 +37,9 @@ enum mytun_session_work {
  * @timestamp_ns: the time in the last initiation, since 1970
  * @last_sent_ns: when the last initiation left, boot time; 0: never
  * @cipher: enum mytun_cipher as configured; changed under the device's lock
- * @gcm_wanted: what follows from it on this machine; changed under @lock, read anywhere
+ * @extended: what goes beyond WireGuard is switched on for the peer: @cipher is not
+ *	ChaCha20-Poly1305; changed under @lock, read anywhere
+ * @gcm_wanted: what else follows from it on this machine; the same
  * @completed: wall-clock time of the last complete handshake, for people; written by
  *	whoever completes one
  */
@@ -51,6 +53,7 @@ struct mytun_session {
 	u64 timestamp_ns;
 	atomic64_t last_sent_ns;
 	u8 cipher;
+	bool extended;
 	bool gcm_wanted;
 	struct timespec64 completed;
 };

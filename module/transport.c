@@ -301,7 +301,7 @@ static struct sk_buff *build_skb_of(const void *buf, size_t len, u8 ds)
 		return NULL;
 	skb_reserve(skb, BUFFER_HEADROOM);
 	skb_put_data(skb, buf, len);
-	mytun_message(skb)->ds = ds;
+	*mytun_message(skb) = (struct mytun_message){ .ds = ds };
 	return skb;
 }
 

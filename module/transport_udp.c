@@ -17,6 +17,11 @@
 /* A free port of both families is looked for so many times. */
 enum { PORT_ATTEMPTS = 100 };
 
+enum {
+	UDP4_HEADERS_LEN = sizeof(struct iphdr) + sizeof(struct udphdr),
+	UDP6_HEADERS_LEN = sizeof(struct ipv6hdr) + sizeof(struct udphdr),
+};
+
 static int udp_drop(struct mytun_transport *transport, struct sk_buff *messages,
 		    enum mytun_drop reason, int ret)
 {
@@ -88,7 +93,7 @@ static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, s
  * must not show there: its connection tracking entry would hide the outer flow from
  * netfilter, and its inner offsets would misdirect checksum offloading.
  */
-static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
+static void udp_prepare(struct mytun_device *device, struct sk_buff *skb, bool df)
 {
 	skb_mark_not_on_list(skb);
 	skb_scrub_packet(skb, true);
@@ -104,9 +109,32 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb)
 	}
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
-	skb->ignore_df = 1;
+	skb->ignore_df = !df;
 	/* What the interface's statistics count as sent begins here. */
 	skb_set_inner_network_header(skb, 0);
+}
+
+/*
+ * Will IP send a path-MTU probe as it is? It must neither be torn nor come to IP's notice, which
+ * would take the MTU down for the route.
+ */
+static bool udp_fits(const struct sk_buff *skb, const struct dst_entry *dst,
+		     unsigned int headers_len)
+{
+	return skb->len + headers_len <= min(dst_mtu(dst), READ_ONCE(dst->dev->mtu));
+}
+
+/* Where the route's MTU is locked, IPv4 does not set DF. */
+static bool udp_fits4(const struct sk_buff *skb, const struct dst_entry *dst)
+{
+	return udp_fits(skb, dst, UDP4_HEADERS_LEN) && !ip_mtu_locked(dst);
+}
+
+static void udp_drop_probe(struct mytun_device *device, struct sk_buff *skb)
+{
+	mytun_drop(device, MYTUN_DROP_TX_TOO_BIG);
+	skb_mark_not_on_list(skb);
+	kfree_skb(skb);
 }
 
 static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages,
@@ -136,14 +164,20 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 			dst_cache_set_ip4(&path->cache, &rt->dst, fl.saddr);
 	}
 	skb_list_walk_safe(messages, skb, next) {
+		bool df = mytun_message(skb)->df;
 		u8 ds = mytun_message(skb)->ds;
 
-		udp_prepare(device, skb);
 		if (next)
 			dst_hold(&rt->dst);
+		if (unlikely(df && !udp_fits4(skb, &rt->dst))) {
+			udp_drop_probe(device, skb);
+			ip_rt_put(rt);
+			continue;
+		}
+		udp_prepare(device, skb, df);
 		udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, ds,
-				    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport, fl.fl4_dport,
-				    false, false, 0);
+				    ip4_dst_hoplimit(&rt->dst), df ? htons(IP_DF) : 0,
+				    fl.fl4_sport, fl.fl4_dport, false, false, 0);
 	}
 	return 0;
 }
@@ -165,6 +199,19 @@ static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk
 		return dst;
 	dst_release(dst);
 	return ERR_PTR(-ELOOP);
+}
+
+/* Return: false when it is too long. Else it is what udp_error6() looks for. */
+static bool udp_note_probe6(struct mytun_transport *transport, const struct sk_buff *skb,
+			    const struct dst_entry *dst)
+{
+	const struct message_data *header = (void *)skb->data;
+
+	if (!udp_fits(skb, dst, UDP6_HEADERS_LEN))
+		return false;
+	WRITE_ONCE(transport->probe_index, header->receiver_index);
+	WRITE_ONCE(transport->probe_counter, header->counter);
+	return true;
 }
 
 static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
@@ -195,11 +242,17 @@ static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages
 			dst_cache_set_ip6(&path->cache, dst, &fl.saddr);
 	}
 	skb_list_walk_safe(messages, skb, next) {
+		bool df = mytun_message(skb)->df;
 		u8 ds = mytun_message(skb)->ds;
 
-		udp_prepare(device, skb);
 		if (next)
 			dst_hold(dst);
+		if (unlikely(df && !udp_note_probe6(transport, skb, dst))) {
+			udp_drop_probe(device, skb);
+			dst_release(dst);
+			continue;
+		}
+		udp_prepare(device, skb, df);
 		udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, &fl.saddr, &fl.daddr, ds,
 				     ip6_dst_hoplimit(dst), 0, fl.fl6_sport, fl.fl6_dport, false,
 				     0);
@@ -249,12 +302,37 @@ err_free:
 	return 0;
 }
 
+/* Over IPv6 the last probe alone is known: of several at a time one may be taken for data. */
+static bool udp_is_probe6(const struct mytun_transport *transport, const struct sk_buff *skb)
+{
+	const struct message_data *header;
+	struct message_data buffer;
+
+	header = skb_header_pointer(skb, skb_transport_offset(skb) + sizeof(struct udphdr),
+				    sizeof(buffer), &buffer);
+	return header && header->counter == READ_ONCE(transport->probe_counter) &&
+	       header->receiver_index == READ_ONCE(transport->probe_index);
+}
+
+/*
+ * encap_err_lookup: ICMP is about a packet of ours, whose UDP header is the skb's transport header.
+ * A probe that is too long for the path is no reason to take another MTU for the route. (Over
+ * IPv4 nobody is asked: udp_train.c.)
+ */
+static int udp_error6(struct sock *sk, struct sk_buff *skb)
+{
+	const struct mytun_transport *transport = rcu_dereference_sk_user_data(sk);
+
+	return transport && udp_is_probe6(transport, skb) ? -ENOENT : 0;
+}
+
 static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
 {
 	struct udp_tunnel_sock_cfg cfg = {
 		.sk_user_data = transport,
 		.encap_type = 1,
 		.encap_rcv = udp_receive,
+		.encap_err_lookup = sk->sk_family == AF_INET6 ? udp_error6 : NULL,
 	};
 
 	sk->sk_allocation = GFP_ATOMIC;

@@ -23,9 +23,6 @@
 #include "peer.h"
 #include "tx.h"
 
-/* Room that the outer headers and our own need in front of an inner packet. */
-enum { OWN_HEADROOM = LL_MAX_HEADER + 64 };
-
 static struct mytun_peer *peer_of_destination(struct mytun_device *device, struct sk_buff *skb)
 {
 	struct allowedips_owner *owner;
@@ -105,7 +102,7 @@ struct collected {
 
 static void collect(struct collected *messages, struct mytun_device *device, struct sk_buff *skb)
 {
-	u16 mtu = mytun_message(skb)->mtu;
+	struct mytun_message message = *mytun_message(skb);
 	struct sk_buff *segment, *next;
 
 	skb_list_walk_safe(split(device, skb), segment, next) {
@@ -115,8 +112,8 @@ static void collect(struct collected *messages, struct mytun_device *device, str
 			continue;
 		}
 		skb_mark_not_on_list(segment);
-		mytun_message(segment)->mtu = mtu;
-		mytun_message(segment)->ds = outer_ds(segment);
+		message.ds = outer_ds(segment);
+		*mytun_message(segment) = message;
 		*messages->tail = segment;
 		messages->tail = &segment->next;
 		messages->count++;
@@ -174,8 +171,9 @@ static void send_batch(struct mytun_batch *batch)
 		kfree_skb_list(first);
 		goto out_put;
 	}
+	/* A probe that is not answered is no reason for a new handshake. */
 	for (skb = first; skb; skb = skb->next)
-		data |= skb->len > MESSAGE_MIN_LEN;
+		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
 	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
@@ -435,9 +433,10 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (unlikely(!READ_ONCE(device->identity.valid)))
 		goto err_unreachable;
 
-	mytun_message(skb)->counter = 0;
-	mytun_message(skb)->mtu = min_t(unsigned int, U16_MAX,
-					skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu);
+	*mytun_message(skb) = (struct mytun_message){
+		.mtu = min_t(unsigned int, U16_MAX,
+			     skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : dev->mtu),
+	};
 	skb_dst_drop(skb);
 	transmit(peer, skb);
 	return NETDEV_TX_OK;
@@ -449,90 +448,6 @@ err_drop:
 	mytun_drop(device, drop);
 	kfree_skb(skb);
 	return NETDEV_TX_OK;
-}
-
-/* An skb for a message of our own, @len bytes of plaintext. Return: NULL: counted as dropped. */
-static struct sk_buff *alloc_own(struct mytun_peer *peer, unsigned int len)
-{
-	struct sk_buff *skb;
-
-	skb = alloc_skb(OWN_HEADROOM + MESSAGE_DATA_LEN(ALIGN(len, MESSAGE_PADDING)), GFP_ATOMIC);
-	if (unlikely(!skb)) {
-		mytun_drop(peer->device, MYTUN_DROP_TX_NO_MEMORY);
-		return NULL;
-	}
-	skb_reserve(skb, OWN_HEADROOM);
-	skb_reset_network_header(skb);
-	mytun_message(skb)->counter = 0;
-	mytun_message(skb)->mtu = len ? READ_ONCE(peer->device->dev->mtu) : 0;
-	return skb;
-}
-
-/*
- * A device that goes down stops its timers, and then takes the lock to drop what is staged:
- * what comes later must not be the first to leave when it is up again.
- */
-static void stage_own(struct mytun_peer *peer, struct sk_buff *skb)
-{
-	struct sk_buff_head *staged = &peer->tx.staged;
-	bool running;
-
-	spin_lock_bh(&staged->lock);
-	running = mytun_timers_running(peer);
-	if (running)
-		__skb_queue_tail(staged, skb);
-	spin_unlock_bh(&staged->lock);
-	if (!running)
-		kfree_skb(skb);
-}
-
-static void flush(struct mytun_peer *peer)
-{
-	rcu_read_lock_bh();
-	mytun_tx_flush(peer);
-	rcu_read_unlock_bh();
-}
-
-/**
- * mytun_tx_keepalive() - send what is staged, or an empty message
- * @peer: peer
- *
- * Context: any but hardirq; a reference to the peer, or RCU.
- */
-void mytun_tx_keepalive(struct mytun_peer *peer)
-{
-	struct sk_buff *skb;
-
-	if (skb_queue_empty_lockless(&peer->tx.staged)) {
-		skb = alloc_own(peer, 0);
-		if (unlikely(!skb))
-			return;
-		stage_own(peer, skb);
-		net_dbg_ratelimited("%s: Sending keepalive to peer %u\n", peer->device->dev->name,
-				    peer->id);
-	}
-	flush(peer);
-}
-
-/**
- * mytun_tx_control() - send a control message
- * @peer: peer
- * @session: &noise_keypair.id of the one that it belongs to; not sent in another
- * @msg: plaintext
- * @len: its length, bytes; fits into any MTU
- *
- * Context: any but hardirq; a reference to the peer, or RCU.
- */
-void mytun_tx_control(struct mytun_peer *peer, u64 session, const u8 *msg, unsigned int len)
-{
-	struct sk_buff *skb = alloc_own(peer, len);
-
-	if (unlikely(!skb))
-		return;
-	mytun_message(skb)->counter = session;
-	skb_put_data(skb, msg, len);
-	stage_own(peer, skb);
-	flush(peer);
 }
 
 /**
@@ -551,31 +466,6 @@ void mytun_tx_drop_staged(struct mytun_peer *peer, bool count)
 	if (count)
 		mytun_drop_n(peer->device, MYTUN_DROP_TX_NO_KEY, skb_queue_len(&packets));
 	__skb_queue_purge(&packets);
-}
-
-/**
- * mytun_tx_act() - carry out what the session policy asks for
- * @peer: peer
- * @actions: enum session_action bits
- *
- * Context: any but hardirq; RCU held or a reference to the peer.
- */
-void mytun_tx_act(struct mytun_peer *peer, u32 actions)
-{
-	if (actions & ACTION_CLEAR_SOURCE)
-		mytun_path_clear_source(&peer->path);
-	if (actions & ACTION_DROP_STAGED) {
-		mytun_tx_drop_staged(peer, true);
-		mytun_session_given_up(peer);
-	}
-	if (actions & ACTION_START_HANDSHAKE)
-		mytun_session_start(peer);
-	if (actions & ACTION_SEND_INITIATION)
-		mytun_session_retry(peer);
-	if (actions & ACTION_SEND_KEEPALIVE)
-		mytun_tx_keepalive(peer);
-	if (actions & ACTION_ZERO_KEYS)
-		mytun_session_zero(peer);
 }
 
 void mytun_tx_peer_init(struct mytun_peer *peer)

@@ -26,9 +26,6 @@ void mytun_tx_peer_init(struct mytun_peer *peer);
 
 netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 void mytun_tx_flush(struct mytun_peer *peer);
-void mytun_tx_keepalive(struct mytun_peer *peer);
-void mytun_tx_control(struct mytun_peer *peer, u64 session, const u8 *msg, unsigned int len);
 void mytun_tx_drop_staged(struct mytun_peer *peer, bool count);
-void mytun_tx_act(struct mytun_peer *peer, u32 actions);
 
 #endif /* _MYTUN_TX_H */

@@ -9,7 +9,11 @@
  * No look into the table of sockets is needed: ours are bound to any address and share
  * their port with nobody in their namespace. IP has let go of the sender's socket, so that
  * a packet with a socket here has got that one as its receiver.
+ *
+ * At the same place ICMP's words about path-MTU probes over IPv4 come by, and go no further: the
+ * first that udp_err() does is to take the MTU that they name for the route, and it asks no socket.
  */
+#include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mutex.h>
@@ -96,8 +100,36 @@ static unsigned int take(const struct nf_hook_state *state, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/*
+ * Does ICMP say that a path-MTU probe of ours is too long for the path? That is no reason to take
+ * another MTU for the route. Of all that we send over IPv4, probes alone have DF.
+ */
+static bool is_about_probe4(const struct net *net, const struct sk_buff *skb)
+{
+	struct train_net *trains = net_generic(net, train_net_id);
+	unsigned int offset = ip_hdrlen(skb);
+	const struct icmphdr *icmp;
+	const struct udphdr *udp;
+	const struct iphdr *ip;
+	struct icmphdr icmp_buffer;
+	struct udphdr udp_buffer;
+	struct iphdr ip_buffer;
+
+	icmp = skb_header_pointer(skb, offset, sizeof(*icmp), &icmp_buffer);
+	if (!icmp || icmp->type != ICMP_DEST_UNREACH || icmp->code != ICMP_FRAG_NEEDED)
+		return false;
+	offset += sizeof(*icmp);
+	ip = skb_header_pointer(skb, offset, sizeof(*ip), &ip_buffer);
+	if (!ip || ip->protocol != IPPROTO_UDP || ip->frag_off != htons(IP_DF))
+		return false;
+	udp = skb_header_pointer(skb, offset + ip->ihl * 4, sizeof(*udp), &udp_buffer);
+	return udp && xa_load(&trains->ports, ntohs(udp->source));
+}
+
 static unsigned int local_in4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	if (unlikely(ip_hdr(skb)->protocol == IPPROTO_ICMP))
+		return is_about_probe4(state->net, skb) ? NF_DROP : NF_ACCEPT;
 	if (likely(!is_train(skb)) || ip_hdr(skb)->protocol != IPPROTO_UDP || inet_sdif(skb))
 		return NF_ACCEPT;
 	return take(state, skb, ip_hdrlen(skb));

@@ -38,11 +38,13 @@ def run(*words):
 def read_enums():
     """The numbers of the uapi header, as the YAML has them (see unit/check-netlink.py)."""
     order = {
-        "CMD": "DEV_GET DEV_SET PEER_NEW PEER_SET PEER_GET PEER_DEL PEER_UP PEER_DEAD ENDPOINT",
+        "CMD": "DEV_GET DEV_SET PEER_NEW PEER_SET PEER_GET PEER_DEL PEER_UP PEER_DEAD ENDPOINT "
+               "PEER_PROBE PROBE",
         "A": "IFINDEX IFNAME DEV PEER",
         "DEV": "PAD PRIVATE_KEY PUBLIC_KEY LISTEN_PORT FWMARK FLAGS PEER_COUNT DROPS",
         "PEER": "PAD PUBLIC_KEY PRESHARED_KEY FLAGS ENDPOINT_ADDR ENDPOINT_PORT ENDPOINT_SCOPE "
-                "KEEPALIVE HANDSHAKE_SEC HANDSHAKE_NSEC RX_BYTES TX_BYTES ALLOWEDIPS REASON",
+                "KEEPALIVE HANDSHAKE_SEC HANDSHAKE_NSEC RX_BYTES TX_BYTES ALLOWEDIPS REASON "
+                "CIPHER CIPHER_USED PROBE_ID PROBE_SIZE",
         "IP": "ENTRY ADDR PREFIX_LEN FLAGS",
     }
     return {kind: type(kind, (), {name: i for i, name in enumerate(names.split(), 1)})
@@ -230,6 +232,18 @@ def refusals():
     return {
         "no device": (CMD.DEV_GET, (), 0, errno.EINVAL),
         "index and name": (CMD.DEV_GET, (u32(A.IFINDEX, 1), mt), 0, errno.EINVAL),
+        "probe without size": (CMD.PEER_PROBE, (mt, peer(k, u32(PEER.PROBE_ID, 1))), 0,
+                               errno.EINVAL),
+        "probe without number": (CMD.PEER_PROBE, (mt, peer(k, u16(PEER.PROBE_SIZE, 68))), 0,
+                                 errno.EINVAL),
+        "probe of 67": (CMD.PEER_PROBE, (mt, peer(k, u32(PEER.PROBE_ID, 1),
+                                                  u16(PEER.PROBE_SIZE, 67))), 0, errno.ERANGE),
+        "probe of 16385": (CMD.PEER_PROBE, (mt, peer(k, u32(PEER.PROBE_ID, 1),
+                                                     u16(PEER.PROBE_SIZE, 16385))), 0,
+                           errno.ERANGE),
+        "probe to nobody": (CMD.PEER_PROBE, (mt, peer(k, u32(PEER.PROBE_ID, 1),
+                                                      u16(PEER.PROBE_SIZE, 68))), 0,
+                            errno.ENOENT),
         "no such device": (CMD.DEV_GET, (name("nope"),), 0, errno.ENODEV),
         "no such index": (CMD.DEV_GET, (u32(A.IFINDEX, 4242),), 0, errno.ENODEV),
         "index 0": (CMD.DEV_GET, (u32(A.IFINDEX, 0),), 0, errno.ERANGE),

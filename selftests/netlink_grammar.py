@@ -62,7 +62,7 @@ class Spec:
         if "flags-mask" in checks:
             return 0, (1 << len(self.definitions[checks["flags-mask"]]["entries"])) - 1
         most = (1 << 8 * SIZES[kind]) - 1 if kind in SIZES else 0
-        return checks.get("min", 0), checks.get("max", most)
+        return self.constant(checks.get("min", 0)), self.constant(checks.get("max", most))
 
     def rule(self, attr):
         least, most = self.lengths(attr)

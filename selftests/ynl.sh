@@ -154,6 +154,9 @@ events()
 	peer a mt0 b allowed-ips 10.9.0.2/32 endpoint 10.0.0.2:2
 	# It may not have subscribed yet: until it has, a session comes and goes
 	wait_for 60 one_session
+	vpn b set mt0 peer "${PUB[a]}" cipher auto
+	vpn a set mt0 peer "${PUB[b]}" cipher auto
+	wait_for 10 probed
 	vpn b set mt0 listen-port 3
 	ping_one b 10.9.0.1
 	wait_for 10 has_event endpoint-ntf
@@ -173,6 +176,17 @@ one_session()
 	}
 }
 
+# The peer has to say first that it answers
+probed()
+{
+	ping_one a 10.9.0.2
+	request --do a peer-probe '{"ifname": "mt0", "peer": {"public-key": "'"$(hex "${PUB[b]}")"'",
+		"probe-id": 7, "probe-size": 1000}}'
+	wait_for 2 has_event probe-ntf
+	jq -es 'map(select(.name == "probe-ntf" and .msg.peer."probe-id" == 7 and
+		.msg.peer."probe-size" == 1000)) | length >= 1' "$TMP/events"
+}
+
 removed_is_told()
 {
 	jq -es --arg key "$(hex "${PUB[b]}")" 'map(select(.name == "peer-dead-ntf" and
@@ -187,7 +201,7 @@ all_tried()
 
 	ynl a --list-msgs >"$TMP/messages"
 	cat "$TMP/messages"
-	(($(grep -c . "$TMP/messages") >= 9))
+	(($(grep -c . "$TMP/messages") >= 11))
 	while read -r name modes; do
 		case $modes in
 		*event*) has_event "$name" ;;

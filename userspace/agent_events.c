@@ -80,6 +80,9 @@ static int take_event(struct event *event, void *arg)
 	struct device *dev = event->dev;
 	struct name *name = NULL;
 
+	/* What somebody has asked for is nothing to react to */
+	if (event->cmd == MYTUN_CMD_PROBE_NTF)
+		return 0;
 	if (!dev->name[0] && dev->ifindex)
 		if_indextoname(dev->ifindex, dev->name);
 	if (event->cmd >= MYTUN_CMD_PEER_UP_NTF && event->cmd <= MYTUN_CMD_ENDPOINT_NTF)

@@ -42,6 +42,8 @@ static void print_text(const char *when, const struct event *event)
 	}
 	if (reason)
 		printf(" reason %s", reason);
+	if (event->probe.size)
+		printf(" size %u", event->probe.size);
 	putchar('\n');
 }
 
@@ -64,6 +66,8 @@ static void print_json(const char *when, const struct event *event)
 	}
 	if (reason)
 		json_object_set_new(json, "reason", json_string(reason));
+	if (event->probe.size)
+		json_object_set_new(json, "size", json_integer(event->probe.size));
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
 	putchar('\n');

@@ -35,6 +35,7 @@ int cmd_genkey(char *const *args);
 int cmd_genpsk(char *const *args);
 int cmd_pubkey(char *const *args);
 int cmd_monitor(char *const *args);
+int cmd_mtu(char *const *args);
 int cmd_agent(char *const *args);
 int cmd_top(char *const *args);
 int cmd_metrics(char *const *args);

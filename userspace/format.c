@@ -217,6 +217,7 @@ static const char *const drop_names[] = {
 	[MYTUN_DROP_RX_SOURCE] = "rx-source",
 	[MYTUN_DROP_RX_CONTROL] = "rx-control",
 	[MYTUN_DROP_RX_ECN] = "rx-ecn",
+	[MYTUN_DROP_TX_TOO_BIG] = "tx-too-big",
 };
 
 /**
@@ -305,6 +306,8 @@ const char *event_name(uint8_t cmd)
 		return "peer-dead";
 	case MYTUN_CMD_ENDPOINT_NTF:
 		return "endpoint";
+	case MYTUN_CMD_PROBE_NTF:
+		return "probe";
 	default:
 		return "unknown";
 	}

@@ -508,6 +508,25 @@ int nl_set_endpoint(struct nl *nl, const struct device *dev, const struct peer *
 }
 
 /**
+ * nl_probe() - send a path-MTU probe; its answer is an event
+ * @nl: open
+ * @dev: the device, by index or name
+ * @peer: whom, by its key
+ * @probe: number and size
+ *
+ * Return: 0 or -errno.
+ */
+int nl_probe(struct nl *nl, const struct device *dev, const struct peer *peer,
+	     const struct probe *probe)
+{
+	struct nlmsghdr *nlh;
+
+	nlh = msg_start(nl->tx, nl->family, NLM_F_REQUEST | NLM_F_ACK, MYTUN_CMD_PEER_PROBE, dev);
+	msg_put_probe(nlh, peer, probe);
+	return request(nl, nlh, NULL, NULL);
+}
+
+/**
  * nl_complain() - say on stderr what failed, with the kernel's own words
  * @nl: what was used
  * @what: "Unable to access interface"

@@ -43,6 +43,8 @@ int nl_list_devices(struct nl *nl, struct device **list);
 int nl_get_device(struct nl *nl, const char *name, struct device **dev);
 int nl_set_device(struct nl *nl, const struct device *dev);
 int nl_set_endpoint(struct nl *nl, const struct device *dev, const struct peer *peer);
+int nl_probe(struct nl *nl, const struct device *dev, const struct peer *peer,
+	     const struct probe *probe);
 int nl_find_family(struct nl *nl);
 int nl_receive(struct nl *nl);
 int nl_subscribe(struct nl *nl);

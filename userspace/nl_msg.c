@@ -39,6 +39,22 @@ struct nlmsghdr *msg_start(void *buf, uint16_t family, uint16_t flags, uint8_t c
 }
 
 /**
+ * msg_put_probe() - append what is asked for by MYTUN_CMD_PEER_PROBE
+ * @nlh: the message
+ * @peer: its key
+ * @probe: the probe
+ */
+void msg_put_probe(struct nlmsghdr *nlh, const struct peer *peer, const struct probe *probe)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, MYTUN_A_PEER);
+
+	mnl_attr_put(nlh, MYTUN_PEER_A_PUBLIC_KEY, KEY_LEN, peer->public_key);
+	mnl_attr_put_u32(nlh, MYTUN_PEER_A_PROBE_ID, probe->id);
+	mnl_attr_put_u16(nlh, MYTUN_PEER_A_PROBE_SIZE, probe->size);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/**
  * msg_put_device() - append what is to be set of a device
  * @nlh: the message
  * @dev: flags say what
@@ -410,10 +426,13 @@ int msg_get_event(const struct nlmsghdr *nlh, struct event *event)
 	event->cmd = genl->cmd;
 	event->peer = NULL;
 	event->reason = MYTUN_DEAD_UNSPEC;
+	event->probe = (struct probe){ .id = 0 };
 	if (!top[MYTUN_A_PEER])
 		return 0;
 	sort_nest(top[MYTUN_A_PEER], tb, MYTUN_PEER_A_MAX);
-	if (get(tb[MYTUN_PEER_A_REASON], &event->reason, sizeof(event->reason)) < 0)
+	if (get(tb[MYTUN_PEER_A_REASON], &event->reason, sizeof(event->reason)) < 0 ||
+	    get(tb[MYTUN_PEER_A_PROBE_ID], &event->probe.id, sizeof(event->probe.id)) < 0 ||
+	    get(tb[MYTUN_PEER_A_PROBE_SIZE], &event->probe.size, sizeof(event->probe.size)) < 0)
 		return -EBADMSG;
 	if (find_peer(tb, event->dev, &event->peer))
 		return -EBADMSG;

@@ -64,6 +64,8 @@ static const struct command commands[] = {
 	  "Reads a private key from stdin and writes a public key to stdout" },
 	{ "monitor", cmd_monitor, USAGE("[-j] [<interface>]"),
 	  "Writes a line for each event, until it is interrupted" },
+	{ "mtu", cmd_mtu, USAGE("[-j] <interface> peer <base64 public key>"),
+	  "Finds the largest MTU that the path to a peer takes" },
 	{ "agent", cmd_agent,
 	  USAGE("[--interval <seconds>] [--hooks <directory>]",
 		"[--listen { unix:<path> | <loopback address>:<port> }]...",

@@ -10,6 +10,7 @@ enum field_type {
 	FIELD_VERSION = 1,	/* u8 */
 	FIELD_AEADS = 2,	/* le32 */
 	FIELD_HEARD = 3,	/* empty */
+	FIELD_PROBES = 4,	/* empty */
 };
 
 enum { FIELD_HEADER_LEN = 2 };
@@ -27,6 +28,10 @@ void capabilities_write(u8 to[CAPABILITIES_LEN], const struct capabilities *caps
 	*pos++ = sizeof(u32);
 	put_unaligned_le32(caps->aeads, pos);
 	pos += sizeof(u32);
+	if (caps->probes) {
+		*pos = FIELD_PROBES;
+		pos += FIELD_HEADER_LEN;
+	}
 	if (caps->heard)
 		*pos = FIELD_HEARD;
 }
@@ -49,6 +54,9 @@ static bool read_field(struct capabilities *caps, u32 *version, enum field_type 
 	case FIELD_HEARD:
 		caps->heard = true;
 		return true;
+	case FIELD_PROBES:
+		caps->probes = true;
+		return true;
 	default:
 		return true;
 	}
@@ -70,7 +78,7 @@ enum capabilities_verdict capabilities_read(struct capabilities *caps, const u8 
 		if (len - pos - FIELD_HEADER_LEN < value_len ||
 		    !read_field(caps, &version, msg[pos], msg + pos + FIELD_HEADER_LEN, value_len))
 			return CAPABILITIES_BAD;
-		if (msg[pos] > FIELD_HEARD)
+		if (msg[pos] > FIELD_PROBES)
 			verdict = CAPABILITIES_PARTLY;
 		pos += FIELD_HEADER_LEN + value_len;
 	}

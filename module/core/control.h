@@ -10,6 +10,7 @@
 
 enum control_type {
 	CONTROL_CAPABILITIES = 0xF0,
+	CONTROL_PROBE = 0xF3,	/* probe.h */
 };
 
 /* The upper half of the first byte. */
@@ -24,14 +25,16 @@ enum {
  * struct capabilities - what the sender of a capability message offers
  * @aeads: ciphers that it takes from now on, in this session
  * @heard: it has had a capability message of the other side, which need not repeat its own
+ * @probes: it answers path-MTU probes from now on, in this session
  */
 struct capabilities {
 	u32 aeads;
 	bool heard;
+	bool probes;
 };
 
 enum {
-	CAPABILITIES_LEN = 12,	/* of what capabilities_write() writes */
+	CAPABILITIES_LEN = 14,	/* of what capabilities_write() writes */
 	CAPABILITIES_VERSION = 1,
 };
 

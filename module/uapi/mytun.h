@@ -12,6 +12,8 @@
 #define MYTUN_MCGRP_EVENTS "events"
 
 #define MYTUN_KEY_LEN 32
+#define MYTUN_PROBE_SIZE_MIN 68
+#define MYTUN_PROBE_SIZE_MAX 16384
 
 /* Commands. *_NTF are sent to the multicast group "events" and are never requests. */
 enum mytun_cmd {
@@ -25,6 +27,8 @@ enum mytun_cmd {
 	MYTUN_CMD_PEER_UP_NTF,	/* a session was established with a peer that had none */
 	MYTUN_CMD_PEER_DEAD_NTF,	/* its session is gone: see MYTUN_PEER_A_REASON */
 	MYTUN_CMD_ENDPOINT_NTF,	/* an authenticated packet moved the peer's endpoint */
+	MYTUN_CMD_PEER_PROBE,	/* do: send a path-MTU probe, if the peer answers them */
+	MYTUN_CMD_PROBE_NTF,	/* the peer has answered the last probe */
 	__MYTUN_CMD_MAX
 };
 
@@ -90,6 +94,8 @@ enum mytun_peer_attr {
 	MYTUN_PEER_A_REASON,		/* u32, enum mytun_dead_reason; events only */
 	MYTUN_PEER_A_CIPHER,		/* u32, enum mytun_cipher */
 	MYTUN_PEER_A_CIPHER_USED,	/* u32, enum mytun_cipher, not AUTO; read only */
+	MYTUN_PEER_A_PROBE_ID,		/* u32; random; PEER_PROBE and its event only */
+	MYTUN_PEER_A_PROBE_SIZE,	/* u16, inner packet; PEER_PROBE and its event only */
 	__MYTUN_PEER_A_MAX
 };
 
@@ -171,8 +177,9 @@ enum mytun_drop {
 	MYTUN_DROP_RX_REPLAY,
 	MYTUN_DROP_RX_FRAME,		/* no IP packet inside, or it lies about its length */
 	MYTUN_DROP_RX_SOURCE,		/* the inner source is not in the peer's allowed IPs */
-	MYTUN_DROP_RX_CONTROL,		/* a control message of an unknown kind */
+	MYTUN_DROP_RX_CONTROL,		/* a control message not wanted, or not understood */
 	MYTUN_DROP_RX_ECN,		/* outer CE, but inside not ECN-capable (RFC 6040) */
+	MYTUN_DROP_TX_TOO_BIG,		/* a path-MTU probe that is too long for the route */
 	__MYTUN_DROP_MAX
 };
 

@@ -26,6 +26,9 @@ done
 
 printf '\360\001\001\001\002\004\001\000\000\000\003\000' >"$out/fuzz_control/heard"
 printf '\360\001\001\001\002\004\001\000\000\000\377\003abc' >"$out/fuzz_control/unknown"
+printf '\360\001\001\001\002\004\000\000\000\000\004\000' >"$out/fuzz_control/probes"
+printf '\363\001\000\000\001\000\000\000%060d' 0 >"$out/fuzz_control/probe"
+printf '\363\002\214\005\001\000\000\000' >"$out/fuzz_control/answer"
 
 # Kind of message and no change at all; then one bit of each of its first parts.
 for kind in 0 1 2; do

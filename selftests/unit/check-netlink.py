@@ -116,7 +116,7 @@ class Source:
 
     @staticmethod
     def read_policy(body):
-        lines = re.findall(r"\[(\w+)\] = (.*),\n", body + "\n")
+        lines = re.findall(r"\[(\w+)\] = (.*?),\n(?=\s*(?:\[|$))", body + "\n", flags=re.S)
         if len(lines) != body.count("["):
             raise ValueError(f"a line of a policy is not understood: {body}")
         return [(name, " ".join(value.split())) for name, value in lines]
@@ -194,6 +194,13 @@ def all_enums(checks, spec, header):
     checks.same("enums in the header", sorted(known), sorted(header.enums))
 
 
+def limit_name(spec, limit):
+    """A number, or the name of a constant in C"""
+    if limit in spec.definitions:
+        return c_name(f"{spec.raw['name']}-{limit}")
+    return str(limit)
+
+
 def expected_policy(spec, attr):
     """How a policy has to say what the YAML says of an attribute."""
     limits, kind = attr.get("checks", {}), attr["type"]
@@ -202,16 +209,16 @@ def expected_policy(spec, attr):
     if kind == "string":
         return ("string", limits["max-len"])
     if kind == "binary" and "exact-len" in limits:
-        length = limits["exact-len"]
-        if length in spec.definitions:
-            length = c_name(f"{spec.raw['name']}-{length}")
-        return f"NLA_POLICY_EXACT_LEN({length})"
+        return f"NLA_POLICY_EXACT_LEN({limit_name(spec, limits['exact-len'])})"
     if kind == "binary":
         return f"NLA_POLICY_RANGE(NLA_BINARY, {limits['min-len']}, {limits['max-len']})"
     if kind not in UNSIGNED:
         return f"{kind}: not expected in a request"
     if "flags-mask" in limits:
         return f"NLA_POLICY_MASK(NLA_{c_name(kind)}, __MYTUN_{c_name(limits['flags-mask'])}_ALL)"
+    if "min" in limits and "max" in limits:
+        bounds = ", ".join(limit_name(spec, limits[end]) for end in ("min", "max"))
+        return f"NLA_POLICY_RANGE(NLA_{c_name(kind)}, {bounds})"
     if "min" in limits:
         return f"NLA_POLICY_MIN(NLA_{c_name(kind)}, {limits['min']})"
     if "max" in limits:

@@ -5,8 +5,10 @@
 
 static void test_bytes(void **state)
 {
-	static const u8 plain[] = { 0xf0, 1, 1, 1, 2, 4, 1, 0, 0, 0, 0, 0 };
-	static const u8 heard[] = { 0xf0, 1, 1, 1, 2, 4, 0, 0, 0, 0, 3, 0 };
+	static const u8 plain[] = { 0xf0, 1, 1, 1, 2, 4, 1, 0, 0, 0, 0, 0, 0, 0 };
+	static const u8 heard[] = { 0xf0, 1, 1, 1, 2, 4, 0, 0, 0, 0, 3, 0, 0, 0 };
+	static const u8 probes[] = { 0xf0, 1, 1, 1, 2, 4, 0, 0, 0, 0, 4, 0, 0, 0 };
+	static const u8 both[] = { 0xf0, 1, 1, 1, 2, 4, 0, 0, 0, 0, 4, 0, 3, 0 };
 	struct capabilities caps = { .aeads = AEAD_AES_256_GCM };
 	u8 msg[CAPABILITIES_LEN];
 
@@ -16,6 +18,12 @@ static void test_bytes(void **state)
 	caps = (struct capabilities){ .heard = true };
 	capabilities_write(msg, &caps);
 	assert_memory_equal(msg, heard, sizeof(heard));
+	caps.probes = true;
+	capabilities_write(msg, &caps);
+	assert_memory_equal(msg, both, sizeof(both));
+	caps.heard = false;
+	capabilities_write(msg, &caps);
+	assert_memory_equal(msg, probes, sizeof(probes));
 }
 
 static void check(const u8 *msg, size_t len, enum capabilities_verdict verdict, u32 aeads,
@@ -44,7 +52,26 @@ static void test_read(void **state)
 	/* the last one counts */
 	CHECK(CAPABILITIES_GOOD, 2, false, 1, 1, 1, 2, 4, 1, 0, 0, 0, 2, 4, 2, 0, 0, 0);
 	CHECK(CAPABILITIES_PARTLY, 1, false, 200, 2, 5, 5, 1, 1, 1, 2, 4, 1, 0, 0, 0);
-	CHECK(CAPABILITIES_PARTLY, 0, true, 1, 1, 1, 3, 0, 4, 0);
+	CHECK(CAPABILITIES_PARTLY, 0, true, 1, 1, 1, 3, 0, 5, 0);
+}
+
+static bool says_probes(const u8 *msg, size_t len)
+{
+	struct capabilities caps = { .probes = true };
+
+	assert_int_equal(capabilities_read(&caps, msg, len), CAPABILITIES_GOOD);
+	return caps.probes;
+}
+
+static void test_probes(void **state)
+{
+	static const u8 silent[] = { 0xf0, 1, 1, 1, 3, 0, 0, 4, 0 };
+	static const u8 plain[] = { 0xf0, 1, 1, 1, 4, 0 };
+	static const u8 longer[] = { 0xf0, 4, 2, 0, 0, 1, 1, 1 };
+
+	assert_false(says_probes(silent, sizeof(silent)));
+	assert_true(says_probes(plain, sizeof(plain)));
+	assert_true(says_probes(longer, sizeof(longer)));
 }
 
 static void test_bad(void **state)
@@ -74,6 +101,7 @@ static void test_there_and_back(void **state)
 	for (bit = 0; bit < 32; bit++) {
 		caps.aeads = 1U << bit;
 		caps.heard = bit & 1;
+		caps.probes = bit & 2;
 		capabilities_write(msg, &caps);
 		check(msg, sizeof(msg), CAPABILITIES_GOOD, caps.aeads, caps.heard);
 	}
@@ -84,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_there_and_back),
 	};

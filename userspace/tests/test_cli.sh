@@ -48,7 +48,7 @@ check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
-for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor metrics agent top \
+for command in show showconf set setconf addconf syncconf genkey genpsk pubkey monitor mtu metrics agent top \
 	up down save strip reload addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
@@ -76,6 +76,13 @@ check "set nothing" 1 "Usage: vpnctl set" "$tool" set mt0
 check "showconf nothing" 1 "Usage: vpnctl showconf" "$tool" showconf
 check "setconf without a file" 1 "Usage: vpnctl setconf" "$tool" setconf mt0
 check "monitor two" 1 "Usage: vpnctl monitor" "$tool" monitor mt0 mt1
+check "mtu of nothing" 1 "Usage: vpnctl mtu" "$tool" mtu
+check "mtu of an interface" 1 "Usage: vpnctl mtu" "$tool" mtu mt0
+check "mtu of no peer" 1 "Usage: vpnctl mtu" "$tool" mtu mt0 peer
+check "mtu without the word" 1 "Usage: vpnctl mtu" "$tool" mtu mt0 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= peer
+check "mtu of two" 1 "Usage: vpnctl mtu" "$tool" mtu mt0 peer AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= peer
+check "mtu, a bad key" 1 "Key is not the correct length or format: \`AAEC'" "$tool" mtu mt0 peer AAEC
+check "mtu, a long name" 1 "No name of an interface" "$tool" mtu mt0123456789abcdef peer AAEC
 check "metrics of two" 1 "Usage: vpnctl metrics" "$tool" metrics mt0 mt1
 check "metrics --bogus" 1 "Usage: vpnctl metrics" "$tool" metrics --bogus
 check "metrics of no device" 1 "Unable to access interface: " "$tool" metrics mt-none

@@ -291,6 +291,27 @@ static void test_event(void **state)
 	assert_memory_equal(event.peer->public_key, key, KEY_LEN);
 	assert_int_equal(event.reason, MYTUN_DEAD_TIMEOUT);
 	assert_int_equal(event.peer->endpoint.sin.sin_port, htons(0x1234));
+	assert_int_equal(event.probe.size, 0);
+	device_free(event.dev);
+}
+
+/* What asks for a probe and what tells of its answer have the same attributes. */
+static void test_probe(void **state)
+{
+	static char buf[MSG_ROOM];
+	struct device who = { .name = "mt0" };
+	struct peer peer = { .public_key = { 1, 2 } };
+	struct probe probe = { .id = 0x12345678, .size = 1412 };
+	struct event event = { .dev = device_alloc() };
+	struct nlmsghdr *nlh = msg_start(buf, FAMILY, 0, MYTUN_CMD_PROBE_NTF, &who);
+
+	(void)state;
+	msg_put_probe(nlh, &peer, &probe);
+	assert_int_equal(msg_get_event(nlh, &event), 0);
+	assert_int_equal(event.cmd, MYTUN_CMD_PROBE_NTF);
+	assert_memory_equal(event.peer->public_key, peer.public_key, KEY_LEN);
+	assert_int_equal(event.probe.id, 0x12345678);
+	assert_int_equal(event.probe.size, 1412);
 	device_free(event.dev);
 }
 
@@ -499,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_from_kernel),
 		cmocka_unit_test(test_continuation),
 		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_wrong_lengths),
 		cmocka_unit_test(test_halves),
