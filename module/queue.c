@@ -196,7 +196,7 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 }
 
 /* How often in a row a worker may find fewer messages together than are worth waking it. */
-enum { GATHERED = 4, SCATTERED_RUNS = 4, SCATTERED_TICKS = HZ / 10 + 1 };
+enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
 
 /**
  * mytun_spread_judge() - learn what becomes of messages that are left to a worker
