@@ -401,23 +401,29 @@ static bool seal_train_of(struct sk_buff *skb, const struct cipher *cipher)
 /**
  * mytun_crypt_seal() - turn the plaintexts of a batch into messages
  * @batch: messages are inner packets, their counters set; where several leave as one GSO
- *	packet, the batch has one skb for them afterwards
+ *	packet, the batch has one skb for them afterwards. &mytun_message.drop of the others
+ *	tells which could not be sealed, and why
  *
  * Context: any but hardirq, where may_use_simd() holds.
- * Return: MYTUN_DROP_UNSPEC, or why one could not be sealed: the batch is dead.
+ * Return: how many could not be sealed.
  */
-enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch)
+unsigned int mytun_crypt_seal(struct mytun_batch *batch)
 {
-	enum mytun_drop drop = MYTUN_DROP_UNSPEC;
+	unsigned int failed = 0;
 	struct cipher cipher;
 	struct sk_buff *skb;
 
 	begin_sealing(&cipher, batch->keypair);
-	for (skb = mytun_batch_first(batch); skb && !drop; skb = skb->next)
+	for (skb = mytun_batch_first(batch); skb; skb = skb->next) {
+		enum mytun_drop drop = MYTUN_DROP_UNSPEC;
+
 		if (!skb->next || !seal_train_of(skb, &cipher))
 			drop = seal_message(skb, &cipher);
+		mytun_message(skb)->drop = drop;
+		failed += drop != MYTUN_DROP_UNSPEC;
+	}
 	cipher_end(&cipher);
-	return drop;
+	return failed;
 }
 
 /*

@@ -6,7 +6,7 @@
 #include "pipeline.h"
 #include "uapi/mytun.h"
 
-enum mytun_drop mytun_crypt_seal(struct mytun_batch *batch);
+unsigned int mytun_crypt_seal(struct mytun_batch *batch);
 unsigned int mytun_crypt_open(struct mytun_batch *batch);
 
 #endif /* _MYTUN_CRYPT_H */

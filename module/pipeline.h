@@ -13,14 +13,17 @@
 
 /**
  * enum mytun_batch_state - where a batch stands with the crypto workers
+ * @BATCH_OPEN: out: no worker has it yet: others may join it, see mytun_order_join()
  * @BATCH_PENDING: a worker has it or will have it
  * @BATCH_DONE: sealed or opened; may leave in its turn
- * @BATCH_DEAD: failed: its messages are to be dropped in their turn
+ * @BATCH_FAILED: out: the same, but some of its messages could not be sealed, and are to be
+ *	dropped in their turn
  */
 enum mytun_batch_state {
+	BATCH_OPEN,
 	BATCH_PENDING,
 	BATCH_DONE,
-	BATCH_DEAD,
+	BATCH_FAILED,
 };
 
 /**
@@ -31,7 +34,7 @@ enum mytun_batch_state {
  * @df: out: leaves alone in its packet, and unfragmented or not at all: a path-MTU probe
  * @ds: the outer header's traffic class: out: to be sent; in: as received
  * @gcm: in: sealed with AES-256-GCM
- * @drop: in: why this message could not be opened, enum mytun_drop
+ * @drop: why this message could not be sealed or opened, enum mytun_drop
  */
 struct mytun_message {
 	u64 counter;
@@ -48,6 +51,7 @@ struct mytun_message {
  * @next: the batch behind it in a struct mytun_order
  * @state: enum mytun_batch_state; written with release, read with acquire
  * @count: messages, at least 1
+ * @last: out: the last message
  * @stride: in: the first skb is a train: a message begins every so many bytes. It has the
  *	outer headers of all; once opened they follow it. 0: each skb is a message
  */
@@ -56,7 +60,10 @@ struct mytun_batch {
 	struct mytun_batch *next;
 	int state;
 	unsigned int count;
-	unsigned int stride;
+	union {
+		struct sk_buff *last;
+		unsigned int stride;
+	};
 };
 
 /**

@@ -73,6 +73,8 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 	spread->ctx = ctx;
 	spread->next_cpu = 0;
 	spread->size = size;
+	spread->scattered = 0;
+	spread->scattered_until = jiffies;
 	atomic_set(&spread->reserved, 0);
 	ret = ptr_ring_init(&spread->ring, size + RING_SLACK, GFP_KERNEL);
 	if (ret)
@@ -193,6 +195,42 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
 }
 
+/* How often in a row a worker may find fewer messages together than are worth waking it. */
+enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
+
+/**
+ * mytun_spread_judge() - learn what becomes of messages that are left to a worker
+ * @spread: queue
+ * @count: messages that had joined in a batch when the worker took it
+ *
+ * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
+ * Where the worker comes at once, it finds each alone, and for a tenth of a second it is better
+ * to do without. Which of them it is depends on the scheduler, CPUs and senders.
+ *
+ * Context: any.
+ */
+void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
+{
+	unsigned int scattered = count < GATHERED ? READ_ONCE(spread->scattered) + 1 : 0;
+
+	if (scattered >= SCATTERED_RUNS) {
+		WRITE_ONCE(spread->scattered_until, jiffies + SCATTERED_TICKS);
+		scattered = 0;
+	}
+	WRITE_ONCE(spread->scattered, scattered);
+}
+
+/**
+ * mytun_spread_gathers() - is it worth it to leave messages to a worker?
+ * @spread: queue
+ *
+ * Context: any. Return: true when it may be, for all that mytun_spread_judge() has learnt.
+ */
+bool mytun_spread_gathers(const struct mytun_spread *spread)
+{
+	return time_after(jiffies, READ_ONCE(spread->scattered_until));
+}
+
 void mytun_order_init(struct mytun_order *order)
 {
 	spin_lock_init(&order->lock);
@@ -207,14 +245,16 @@ void mytun_order_init(struct mytun_order *order)
 /**
  * mytun_order_push() - take a place in the order
  * @order: order
- * @batch: batch, its count set; BATCH_PENDING until mytun_batch_finish()
+ * @batch: batch, its count set; if @state is BATCH_OPEN, its last message and keypair, too
+ * @state: BATCH_PENDING until mytun_batch_finish(), or BATCH_OPEN until mytun_order_close()
  *
  * Context: BH off.
  */
-void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
+void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch,
+		      enum mytun_batch_state state)
 {
 	batch->next = NULL;
-	batch->state = BATCH_PENDING;
+	batch->state = state;
 	spin_lock(&order->lock);
 	if (order->tail)
 		order->tail->next = batch;
@@ -225,10 +265,54 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch)
 	spin_unlock(&order->lock);
 }
 
+/**
+ * mytun_order_join() - become part of the newest batch, which no worker has taken yet
+ * @order: order
+ * @batch: messages of one keypair; not in the order
+ *
+ * So what waits for the same worker is sealed in one go, and may leave as one packet.
+ *
+ * Context: BH off. Return: true when @batch is a part now, and no batch any longer.
+ */
+bool mytun_order_join(struct mytun_order *order, struct mytun_batch *batch)
+{
+	struct mytun_batch *tail;
+	bool joined = false;
+
+	if (!READ_ONCE(order->head))
+		return false;
+	spin_lock(&order->lock);
+	tail = order->tail;
+	if (tail && READ_ONCE(tail->state) == BATCH_OPEN && tail->keypair == batch->keypair &&
+	    tail->count + batch->count <= MYTUN_MAX_BATCH) {
+		tail->last->next = mytun_batch_first(batch);
+		tail->last = batch->last;
+		tail->count += batch->count;
+		WRITE_ONCE(order->count, order->count + batch->count);
+		joined = true;
+	}
+	spin_unlock(&order->lock);
+	return joined;
+}
+
+/**
+ * mytun_order_close() - nobody may join any longer
+ * @order: order
+ * @batch: a batch in it that is BATCH_OPEN; becomes BATCH_PENDING
+ *
+ * Context: any but hardirq.
+ */
+void mytun_order_close(struct mytun_order *order, struct mytun_batch *batch)
+{
+	spin_lock_bh(&order->lock);
+	WRITE_ONCE(batch->state, BATCH_PENDING);
+	spin_unlock_bh(&order->lock);
+}
+
 static bool head_finished(const struct mytun_order *order)
 {
 	/* Pairs with the release in mytun_batch_finish(). */
-	return order->head && smp_load_acquire(&order->head->state) != BATCH_PENDING;
+	return order->head && smp_load_acquire(&order->head->state) > BATCH_PENDING;
 }
 
 /**
@@ -345,15 +429,23 @@ void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch 
 
 /*
  * What is worked on at once is on the CPU that it came by. For a flood that would be one
- * CPU for all: a peer has so many messages in a tick, the rest goes to the workers.
+ * CPU for all: a peer has so many messages in a tick, the rest goes to the workers. Where these
+ * find several together, they get the most part.
  */
-enum { AT_ONCE_PER_TICK = 256, AT_ONCE_WAITING = 8, AT_ONCE_LEN = 2048 };
+enum {
+	AT_ONCE_PER_TICK = 256,
+	AT_ONCE_GATHERED = 8,
+	AT_ONCE_WAITING = 8,
+	AT_ONCE_LEN = 2048,
+};
 
 /**
  * mytun_order_at_once() - is a message to be worked on here and now?
  * @order: its peer's
  * @spread: the queue that it would go to
  * @len: its length, bytes
+ * @gathers: a worker may well find several together: mytun_spread_gathers(), or false where
+ *	none can join another
  *
  * A message alone on its way is done before a worker has been woken. It is not worth it
  * when the queue holds something already, for then a worker is awake; nor is a long one.
@@ -361,7 +453,7 @@ enum { AT_ONCE_PER_TICK = 256, AT_ONCE_WAITING = 8, AT_ONCE_LEN = 2048 };
  * Context: BH off. Return: false when it is to be queued.
  */
 bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
-			 unsigned int len)
+			 unsigned int len, bool gathers)
 {
 	unsigned long tick = jiffies;
 
@@ -372,7 +464,7 @@ bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *s
 		WRITE_ONCE(order->at_once_tick, tick);
 		WRITE_ONCE(order->at_once, 0);
 	}
-	if (READ_ONCE(order->at_once) >= AT_ONCE_PER_TICK)
+	if (READ_ONCE(order->at_once) >= (gathers ? AT_ONCE_GATHERED : AT_ONCE_PER_TICK))
 		return false;
 	WRITE_ONCE(order->at_once, READ_ONCE(order->at_once) + 1);
 	return true;

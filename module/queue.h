@@ -36,6 +36,8 @@ struct mytun_spread_worker {
  * @ctx: for @run
  * @next_cpu: where the next entry goes, round robin; races are harmless
  * @size: places; an entry in @ring has one or more
+ * @scattered: how many batches in a row were too small, see mytun_spread_judge()
+ * @scattered_until: jiffies; until then it is not worth it to wait for a worker
  * @reserved: places taken by entries in @ring and those about to be pushed
  */
 struct mytun_spread {
@@ -46,6 +48,8 @@ struct mytun_spread {
 	void *ctx;
 	int next_cpu;
 	int size;
+	unsigned int scattered;
+	unsigned long scattered_until;
 	atomic_t reserved;
 };
 
@@ -62,6 +66,8 @@ void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry))
 void mytun_spread_flush(struct mytun_spread *spread);
 bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
 				       const struct mytun_order *order, int places);
+void mytun_spread_judge(struct mytun_spread *spread, unsigned int count);
+bool mytun_spread_gathers(const struct mytun_spread *spread);
 void mytun_spread_release(struct mytun_spread *spread, int places);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
@@ -86,7 +92,10 @@ struct mytun_order {
 };
 
 void mytun_order_init(struct mytun_order *order);
-void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch);
+void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch,
+		      enum mytun_batch_state state);
+bool mytun_order_join(struct mytun_order *order, struct mytun_batch *batch);
+void mytun_order_close(struct mytun_order *order, struct mytun_batch *batch);
 struct mytun_batch *mytun_order_pop(struct mytun_order *order);
 struct mytun_batch *mytun_order_peek(struct mytun_order *order);
 bool mytun_order_begin_drain(struct mytun_order *order);
@@ -94,7 +103,7 @@ bool mytun_order_end_drain(struct mytun_order *order);
 void mytun_order_drain(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
 void mytun_order_drain_on(struct mytun_order *order, void (*fn)(struct mytun_batch *batch));
 bool mytun_order_at_once(struct mytun_order *order, const struct mytun_spread *spread,
-			 unsigned int len);
+			 unsigned int len, bool gathers);
 
 static inline void mytun_batch_finish(struct mytun_batch *batch, enum mytun_batch_state state)
 {

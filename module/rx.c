@@ -256,7 +256,7 @@ static unsigned int receive_batch(struct napi_struct *napi, struct mytun_batch *
 	unsigned int count = batch->count;
 	bool data = false;
 
-	if (batch->state == BATCH_DEAD || READ_ONCE(peer->dead)) {
+	if (READ_ONCE(peer->dead)) {
 		kfree_skb_list(mytun_batch_first(batch));
 		goto out_put;
 	}
@@ -364,15 +364,15 @@ static enum mytun_drop push_messages(struct mytun_device *device, struct sk_buff
 	batch->count = count;
 	batch->stride = stride;
 	order = &keypair->peer->rx.order;
-	if (count == 1 && mytun_order_at_once(order, &device->decrypt, first->len)) {
-		mytun_order_push(order, batch);
+	if (count == 1 && mytun_order_at_once(order, &device->decrypt, first->len, false)) {
+		mytun_order_push(order, batch, BATCH_PENDING);
 		receive_here(device, batch);
 		return MYTUN_DROP_UNSPEC;
 	}
 	drop = MYTUN_DROP_RX_QUEUE_FULL;
 	if (unlikely(!mytun_spread_reserve(&device->decrypt, order, mytun_batch_places(batch))))
 		goto err_put_keypair;
-	mytun_order_push(order, batch);
+	mytun_order_push(order, batch, BATCH_PENDING);
 	mytun_spread_push(&device->decrypt, batch);
 	return MYTUN_DROP_UNSPEC;
 

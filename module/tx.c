@@ -157,6 +157,24 @@ static bool take_counters(struct noise_keypair *keypair, struct collected *messa
 	return true;
 }
 
+/* What could not be sealed does not leave. Return: the others or NULL. */
+static struct sk_buff *drop_failed(struct mytun_device *device, struct sk_buff *messages)
+{
+	struct sk_buff *skb, *next, *sealed, **tail = &sealed;
+
+	skb_list_walk_safe(messages, skb, next) {
+		if (mytun_message(skb)->drop) {
+			mytun_drop(device, mytun_message(skb)->drop);
+			kfree_skb(skb);
+			continue;
+		}
+		*tail = skb;
+		tail = &skb->next;
+	}
+	*tail = NULL;
+	return sealed;
+}
+
 /* In order, one at a time for each peer: what is sealed goes to the transport. */
 static void send_batch(struct mytun_batch *batch)
 {
@@ -167,10 +185,14 @@ static void send_batch(struct mytun_batch *batch)
 	struct sk_buff *skb;
 	bool data = false;
 
-	if (batch->state == BATCH_DEAD || READ_ONCE(peer->dead)) {
+	if (unlikely(READ_ONCE(peer->dead))) {
 		kfree_skb_list(first);
 		goto out_put;
 	}
+	if (unlikely(batch->state == BATCH_FAILED))
+		first = drop_failed(peer->device, first);
+	if (unlikely(!first))
+		goto out_put;
 	/* A probe that is not answered is no reason for a new handshake. */
 	for (skb = first; skb; skb = skb->next)
 		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
@@ -186,13 +208,9 @@ out_put:
 	mytun_keypair_put(keypair);
 }
 
-static void seal(struct mytun_device *device, struct mytun_batch *batch)
+static void seal(struct mytun_batch *batch)
 {
-	enum mytun_drop drop = mytun_crypt_seal(batch);
-
-	if (unlikely(drop))
-		mytun_drop_n(device, drop, batch->count);
-	mytun_batch_finish(batch, drop ? BATCH_DEAD : BATCH_DONE);
+	mytun_batch_finish(batch, mytun_crypt_seal(batch) ? BATCH_FAILED : BATCH_DONE);
 }
 
 /*
@@ -205,11 +223,14 @@ static void encrypt_run(void *ctx, void *entry)
 	struct mytun_peer *peer = mytun_peer_get(batch->keypair->peer);
 	struct mytun_device *device = ctx;
 
-	mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
-	if (likely(batch->state == BATCH_PENDING)) {
-		seal(device, batch);
+	if (likely(batch->state == BATCH_OPEN)) {
+		mytun_order_close(&peer->tx.order, batch);
+		mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
+		mytun_spread_judge(&device->encrypt, batch->count);
+		seal(batch);
 		mytun_order_drain(&peer->tx.order, send_batch);
 	} else {
+		mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
 		rcu_read_lock_bh();
 		send_batch(batch);
 		rcu_read_unlock_bh();
@@ -243,7 +264,7 @@ static void encrypt_here(struct mytun_peer *peer, struct mytun_batch *batch)
 	bool first = true;
 
 	this_cpu_write(sealing_here, true);
-	seal(peer->device, batch);
+	seal(batch);
 	while (mytun_order_begin_drain(order)) {
 		while ((batch = mytun_order_pop(order))) {
 			if (!first && hand_over(peer->device, batch))
@@ -260,8 +281,11 @@ out:
 
 static bool may_seal_here(struct mytun_peer *peer, const struct collected *messages)
 {
+	const struct mytun_spread *spread = &peer->device->encrypt;
+
 	return messages->count == 1 && !this_cpu_read(sealing_here) &&
-	       mytun_order_at_once(&peer->tx.order, &peer->device->encrypt, messages->first->len);
+	       mytun_order_at_once(&peer->tx.order, spread, messages->first->len,
+				   mytun_spread_gathers(spread));
 }
 
 /*
@@ -276,9 +300,9 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 
 	batch->keypair = keypair;
 	batch->count = messages->count;
-	batch->stride = 0;
+	batch->last = container_of(messages->tail, struct sk_buff, next);
 	if (may_seal_here(peer, messages)) {
-		mytun_order_push(&peer->tx.order, batch);
+		mytun_order_push(&peer->tx.order, batch, BATCH_PENDING);
 		return batch;
 	}
 	if (unlikely(!mytun_spread_reserve(&device->encrypt, &peer->tx.order,
@@ -288,7 +312,11 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 		mytun_keypair_put(keypair);
 		return NULL;
 	}
-	mytun_order_push(&peer->tx.order, batch);
+	if (mytun_order_join(&peer->tx.order, batch)) {
+		mytun_keypair_put(keypair);
+		return NULL;
+	}
+	mytun_order_push(&peer->tx.order, batch, BATCH_OPEN);
 	mytun_spread_push(&device->encrypt, batch);
 	return NULL;
 }
