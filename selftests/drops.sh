@@ -30,12 +30,6 @@ setup()
 	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
 }
 
-# has_port NS PORT: does a UDP socket of the namespace have it?
-has_port()
-{
-	grep -qi ":$(printf %04X "$2") " <<<"$(on "$1" cat /proc/net/udp /proc/net/udp6)"
-}
-
 # receive NS ADDRESS: every datagram to its port 7000 goes to $TMP/received
 receive()
 {

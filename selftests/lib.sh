@@ -292,6 +292,12 @@ spawn()
 	fi
 }
 
+# has_port NS PORT: does a UDP socket of the namespace have it?
+has_port()
+{
+	grep -qi ":$(printf %04X "$2") " <<<"$(on "$1" cat /proc/net/udp{,6} 2>/dev/null)"
+}
+
 # ipn NS ARGUMENTS...: ip(8) in a namespace
 ipn()
 {

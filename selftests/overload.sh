@@ -65,12 +65,6 @@ deaf()
 	defer kill -KILL "$DEAF"
 }
 
-# has_port NS PORT: does a UDP socket of the namespace have it?
-has_port()
-{
-	grep -qi ":$(printf %04X "$2") " <<<"$(on "$1" cat /proc/net/udp)"
-}
-
 throughput()
 {
 	local alone sender plain flooded left

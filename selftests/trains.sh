@@ -11,7 +11,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 12
+plan 13
 need iperf3
 need socat
 
@@ -65,6 +65,32 @@ over_v6()
 	bulk v6
 	peer a mt0 b endpoint 10.0.0.2:2
 	ping_one a 10.9.0.2
+}
+
+# As long as its sender lets nobody else run, what is sent waits for a worker, who then finds
+# all of it together
+together()
+{
+	local messages packets received
+
+	have chrt || skip "missing: chrt"
+	spawn b socat -u UDP-RECV:9 /dev/null
+	wait_for 5 has_port b 9
+	ping_one a 10.9.0.2
+	messages=$(link_packets a mt0) packets=$(link_packets a out) received=$(datagrams v4)
+	# shellcheck disable=SC2016 # for the inner shell
+	on a chrt -f 50 bash -c 'exec 3<>/dev/udp/10.9.0.2/9
+		for ((i = 0; i < 200; i++)); do echo "datagram $i" >&3; done'
+	wait_for 5 all_came $((received + 200))
+	messages=$(($(link_packets a mt0) - messages)) packets=$(($(link_packets a out) - packets))
+	echo "$messages messages in $packets packets"
+	((messages >= 200 && packets <= 60))
+}
+
+# all_came DATAGRAMS
+all_came()
+{
+	(($(datagrams v4) >= $1))
 }
 
 # train PORT MESSAGES: as one packet, cut after each 64 bytes where it has to be
@@ -240,6 +266,7 @@ offloads_off()
 setup
 check "P7 bulk TCP, 16 messages in an outer packet, v4" bulk v4
 check "P7 bulk TCP, 16 messages in an outer packet, v6" over_v6
+check "datagrams that wait together leave together" together
 check "a train is taken whole, its drops are counted one by one" whole
 check "a train whose end is too short" short_end
 check "a train of data and something else" mixed
