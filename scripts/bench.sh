@@ -86,8 +86,8 @@ plot()
 }
 
 "$TOP/scripts/deps.sh" bench
-bench_guest "$csv" '^[a-z-]+,(udp|tcp),' --icount --timeout 1800 -- /usr/bin/env \
-	"UDP=${UDP:-640}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
+bench_guest "$csv" '^[a-z-]+,(udp|tcp|fragments)[0-9]*,' --icount --timeout 1800 -- /usr/bin/env \
+	"UDP=${UDP:-1600}" "TCP=${TCP:-4194304}" "REPETITIONS=${REPETITIONS:-5}" \
 	/selftests/bench/bench.sh "$@"
 table
 plot

@@ -9,9 +9,12 @@
 # metric is udp (instructions for each datagram with `size` bytes of payload, `window` of
 # them in flight) or tcp (for each byte of a bulk transfer), both ends together; the value
 # is the median of the repetitions, the spread half of what lies between the extremes.
+# Over the cable and the tunnels of WireGuard's kind there are more: udp6 and tcp6, IPv6
+# inside and outside; fragments, datagrams that are longer than the MTU; tcp576, with that
+# MTU inside.
 #
 #	bench.sh [PATH...]	(all: veth vxlan esp-gcm esp-chacha wireguard mytun mytun-gcm)
-#	UDP			datagrams in a repetition	(640)
+#	UDP			datagrams in a repetition	(1600)
 #	TCP			bytes in a repetition		(4194304)
 #	REPETITIONS		(5)
 #	PROFILE			"udp SIZE WINDOW" or "tcp": where its instructions go instead,
@@ -20,7 +23,7 @@
 
 . "${0%/*}/../lib.sh"
 
-DATAGRAMS=${UDP:-640}
+DATAGRAMS=${UDP:-1600}
 BYTES=${TCP:-4194304}
 REPETITIONS=${REPETITIONS:-5}
 PROFILE=${PROFILE:-}
@@ -32,11 +35,14 @@ INNER=10.9.0.2
 
 trap 'end_jobs; ns_delete; rm -rf "$TMP"' EXIT
 
-# ---- the paths: each sets $TO, the address to measure with ----
+# ---- the paths: each sets $TO, the address to measure with, and where it carries IPv6 $TO6
+# and $DEVICE, whose MTU bounds its packets ----
 
 path_veth()
 {
 	TO=10.0.0.2
+	TO6=fd00::2
+	DEVICE=one
 }
 
 path_vxlan()
@@ -91,11 +97,13 @@ tunnel()
 {
 	KIND=$1 TOOL=$2
 	keys a b
-	device a t0 a 1 10.9.0.1/24
-	device b t0 b 2 10.9.0.2/24
-	peer a t0 b allowed-ips 10.9.0.2/32 endpoint 10.0.0.2:2
-	peer b t0 a allowed-ips 10.9.0.1/32
+	device a t0 a 1 10.9.0.1/24 fd09::1/64
+	device b t0 b 2 10.9.0.2/24 fd09::2/64
+	peer a t0 b allowed-ips 10.9.0.2/32,fd09::2/128 endpoint 10.0.0.2:2
+	peer b t0 a allowed-ips 10.9.0.1/32,fd09::1/128
 	TO=$INNER
+	TO6=fd09::2
+	DEVICE=t0
 }
 
 path_wireguard()
@@ -137,6 +145,18 @@ result()
 		}'
 }
 
+# udp PATH METRIC ADDRESS SIZE WINDOW
+udp()
+{
+	on a "$PINGPONG" udp "$3" "$4" "$5" "$DATAGRAMS" "$REPETITIONS" | result "$1" "$2" "$4" "$5"
+}
+
+# tcp PATH METRIC ADDRESS
+tcp()
+{
+	on a "$PINGPONG" tcp "$3" "$BYTES" "$REPETITIONS" | result "$1" "$2" "$BYTES" 0
+}
+
 # measure PATH
 measure()
 {
@@ -144,11 +164,25 @@ measure()
 
 	for window in 32 1; do
 		for size in 64 512 1300; do
-			on a "$PINGPONG" udp "$TO" $size $window "$DATAGRAMS" "$REPETITIONS" |
-				result "$1" udp $size $window
+			udp "$1" udp "$TO" $size $window
 		done
 	done
-	on a "$PINGPONG" tcp "$TO" "$BYTES" "$REPETITIONS" | result "$1" tcp "$BYTES" 0
+	tcp "$1" tcp "$TO"
+	[[ $TO6 ]] || return 0
+	# Eight of them are what a receive buffer holds
+	for window in 8 1; do
+		udp "$1" fragments "$TO" 4000 $window
+	done
+	[[ $DEVICE != t0 ]] || peer a t0 b endpoint '[fd00::2]:2'
+	wait_for 10 on a ping -q -c 1 -W 1 "$TO6"
+	for window in 32 1; do
+		udp "$1" udp6 "$TO6" 512 $window
+	done
+	tcp "$1" tcp6 "$TO6"
+	# The end of IPv6 on this device
+	ipn a link set "$DEVICE" mtu 576
+	ipn b link set "$DEVICE" mtu 576
+	tcp "$1" tcp576 "$TO"
 }
 
 # profile PATH: the symbols into which the samples fall, of both ends
@@ -173,6 +207,7 @@ LOG_PID=
 (($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun mytun-gcm
 modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel ghash_clmulni_intel 2>/dev/null || true
 for path; do
+	TO6='' DEVICE=''
 	ns_add a b
 	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.2/24 fd00::2/64
 	"path_$path"
