@@ -175,6 +175,17 @@ static struct sk_buff *drop_failed(struct mytun_device *device, struct sk_buff *
 	return sealed;
 }
 
+/*
+ * No keepalive, and no probe either: one that is not answered is no reason for a new handshake.
+ * In a train the first message is the longest.
+ */
+static bool is_data(struct sk_buff *skb)
+{
+	unsigned int len = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+
+	return len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
+}
+
 /* In order, one at a time for each peer: what is sealed goes to the transport. */
 static void send_batch(struct mytun_batch *batch)
 {
@@ -193,9 +204,8 @@ static void send_batch(struct mytun_batch *batch)
 		first = drop_failed(peer->device, first);
 	if (unlikely(!first))
 		goto out_put;
-	/* A probe that is not answered is no reason for a new handshake. */
 	for (skb = first; skb; skb = skb->next)
-		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
+		data |= is_data(skb);
 	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
