@@ -38,6 +38,12 @@ void mytun_queue_uninit(void)
 	destroy_workqueue(mytun_crypt_wq);
 }
 
+/*
+ * How often in a row a worker may find fewer messages together than are worth waking it, and
+ * how long it is done without then.
+ */
+enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
+
 /* A ring may keep so many places for a while after they were consumed (in a batch). */
 enum { RING_SLACK = 2 * SMP_CACHE_BYTES / sizeof(void *) };
 
@@ -74,7 +80,7 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 	spread->next_cpu = 0;
 	spread->size = size;
 	spread->scattered = 0;
-	spread->scattered_until = jiffies;
+	spread->scattered_at = jiffies - SCATTERED_TICKS - 1;
 	atomic_set(&spread->reserved, 0);
 	ret = ptr_ring_init(&spread->ring, size + RING_SLACK, GFP_KERNEL);
 	if (ret)
@@ -195,17 +201,14 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
 }
 
-/* How often in a row a worker may find fewer messages together than are worth waking it. */
-enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
-
 /**
  * mytun_spread_judge() - learn what becomes of messages that are left to a worker
  * @spread: queue
  * @count: messages that had joined in a batch when the worker took it
  *
  * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
- * Where the worker comes at once, it finds each alone, and for a tenth of a second it is better
- * to do without. Which of them it is depends on the scheduler, CPUs and senders.
+ * Where the worker comes at once, it finds each alone, and for a quarter of a second it is
+ * better to do without. Which of them it is depends on the scheduler, CPUs and senders.
  *
  * Context: any.
  */
@@ -214,7 +217,7 @@ void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
 	unsigned int scattered = count < GATHERED ? READ_ONCE(spread->scattered) + 1 : 0;
 
 	if (scattered >= SCATTERED_RUNS) {
-		WRITE_ONCE(spread->scattered_until, jiffies + SCATTERED_TICKS);
+		WRITE_ONCE(spread->scattered_at, jiffies);
 		scattered = 0;
 	}
 	WRITE_ONCE(spread->scattered, scattered);
@@ -228,7 +231,10 @@ void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
  */
 bool mytun_spread_gathers(const struct mytun_spread *spread)
 {
-	return time_after(jiffies, READ_ONCE(spread->scattered_until));
+	unsigned long at = READ_ONCE(spread->scattered_at), now = jiffies;
+
+	/* Not time_after(): what is long past must not be in the future when jiffies wrap. */
+	return !time_in_range(now, at, at + SCATTERED_TICKS);
 }
 
 void mytun_order_init(struct mytun_order *order)

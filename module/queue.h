@@ -37,7 +37,7 @@ struct mytun_spread_worker {
  * @next_cpu: where the next entry goes, round robin; races are harmless
  * @size: places; an entry in @ring has one or more
  * @scattered: how many batches in a row were too small, see mytun_spread_judge()
- * @scattered_until: jiffies; until then it is not worth it to wait for a worker
+ * @scattered_at: jiffies; for a while from then on it is not worth it to wait for a worker
  * @reserved: places taken by entries in @ring and those about to be pushed
  */
 struct mytun_spread {
@@ -49,7 +49,7 @@ struct mytun_spread {
 	int next_cpu;
 	int size;
 	unsigned int scattered;
-	unsigned long scattered_until;
+	unsigned long scattered_at;
 	atomic_t reserved;
 };
 
