@@ -187,6 +187,19 @@ void mytun_spread_release(struct mytun_spread *spread, int places)
 }
 
 /**
+ * mytun_spread_wake() - wake the next worker in turn
+ * @spread: queue; has an entry, which another worker that was woken for it may never come for
+ *
+ * Context: any but hardirq.
+ */
+void mytun_spread_wake(struct mytun_spread *spread)
+{
+	int cpu = spread_next_cpu(spread);
+
+	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
+}
+
+/**
  * mytun_spread_push() - have an entry worked on
  * @spread: queue
  * @entry: entry; mytun_spread_reserve() took a place for it
@@ -195,10 +208,8 @@ void mytun_spread_release(struct mytun_spread *spread, int places)
  */
 void mytun_spread_push(struct mytun_spread *spread, void *entry)
 {
-	int cpu = spread_next_cpu(spread);
-
 	WARN_ON_ONCE(ptr_ring_produce_bh(&spread->ring, entry));
-	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
+	mytun_spread_wake(spread);
 }
 
 /**

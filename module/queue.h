@@ -69,6 +69,7 @@ bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
 void mytun_spread_judge(struct mytun_spread *spread, unsigned int count);
 bool mytun_spread_gathers(const struct mytun_spread *spread);
 void mytun_spread_release(struct mytun_spread *spread, int places);
+void mytun_spread_wake(struct mytun_spread *spread);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**

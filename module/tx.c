@@ -299,6 +299,18 @@ static bool may_seal_here(struct mytun_peer *peer, const struct collected *messa
 }
 
 /*
+ * The worker that was woken for the newest batch may not come for long, when its CPU is somebody
+ * else's. What joins the batch then must not wait for it as well: another one in each tick.
+ */
+static void wake_another(struct mytun_peer *peer)
+{
+	if (likely(peer->tx.woken_tick == jiffies))
+		return;
+	peer->tx.woken_tick = jiffies;
+	mytun_spread_wake(&peer->device->encrypt);
+}
+
+/*
  * The keypair's reference goes to the batch. Return: the batch when it is to be sealed here,
  * once nobody is held up by it; else NULL.
  */
@@ -323,9 +335,11 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 		return NULL;
 	}
 	if (mytun_order_join(&peer->tx.order, batch)) {
+		wake_another(peer);
 		mytun_keypair_put(keypair);
 		return NULL;
 	}
+	peer->tx.woken_tick = jiffies;
 	mytun_order_push(&peer->tx.order, batch, BATCH_OPEN);
 	mytun_spread_push(&device->encrypt, batch);
 	return NULL;
@@ -511,6 +525,7 @@ void mytun_tx_peer_init(struct mytun_peer *peer)
 	skb_queue_head_init(&peer->tx.staged);
 	spin_lock_init(&peer->tx.flush_lock);
 	mytun_order_init(&peer->tx.order);
+	peer->tx.woken_tick = jiffies;
 }
 
 /**
