@@ -160,7 +160,7 @@ enum { SPREAD_SHARE = 4 };
  * however much more one of them sends. Who is below that number is not held up by them.
  *
  * Context: any. Return: false when the queue is full, or as full of this peer's as it may
- * be; else mytun_spread_push() must follow.
+ * be; else mytun_order_join() or mytun_spread_push() must follow.
  */
 bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order,
 			  int places)
@@ -177,7 +177,7 @@ bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order 
 /**
  * mytun_spread_release() - give the places of an entry back
  * @spread: queue
- * @places: as many as were reserved
+ * @places: as many as were reserved, by those that joined it, too
  *
  * Context: any.
  */
@@ -215,7 +215,7 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 /**
  * mytun_spread_judge() - learn what becomes of messages that are left to a worker
  * @spread: queue
- * @count: messages that had joined in a batch when the worker took it
+ * @count: messages in a batch when the worker took it
  *
  * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
  * Where the worker comes at once, it finds each alone, and for a quarter of a second it is
@@ -285,9 +285,10 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch,
 /**
  * mytun_order_join() - become part of the newest batch, which no worker has taken yet
  * @order: order
- * @batch: messages of one keypair; not in the order
+ * @batch: messages of one keypair, places for them reserved; not in the order
  *
- * So what waits for the same worker is sealed in one go, and may leave as one packet.
+ * So what waits for the same worker is sealed in one go, and may leave as one packet. They keep
+ * their places: who takes the newest batch gives back those of all that have joined.
  *
  * Context: BH off. Return: true when @batch is a part now, and no batch any longer.
  */

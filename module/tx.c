@@ -3,7 +3,7 @@
  * The way out:
  *
  *	mytun_tx_xmit	which peer? (allowed IPs)
- *	push_staged	split GSO packets, take counters: a batch
+ *	push_staged	split GSO packets, take counters: a batch, or part of the newest
  *	stage		wait until a session exists
  *	encrypt_run	seal, on any CPU
  *	send_batch	in order: to the transport
