@@ -215,7 +215,8 @@ static struct train train_of(struct sk_buff *first)
 		len = sealed_len(skb);
 		if (len > train.message_len || len > room || len > TRAIN_CHUNK ||
 		    !checksum_in_head(skb) || mytun_message(skb)->df ||
-		    mytun_message(skb)->ds != mytun_message(first)->ds)
+		    mytun_message(skb)->ds != mytun_message(first)->ds ||
+		    skb->priority != first->priority)
 			break;
 		room -= len;
 		train.count++;

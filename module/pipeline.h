@@ -49,9 +49,10 @@ struct mytun_message {
  * struct mytun_batch - what the stages know about a batch
  * @keypair: keypair of all its messages; the batch holds a reference
  * @next: the batch behind it in a struct mytun_order
- * @state: enum mytun_batch_state; written with release, read with acquire
- * @count: messages, at least 1
- * @last: out: the last message
+ * @state: enum mytun_batch_state; written with release, read with acquire; from and to
+ *	BATCH_OPEN under the order's lock
+ * @count: messages, at least 1; while it is BATCH_OPEN under the order's lock
+ * @last: out: the last message, as long as it is BATCH_OPEN; in the same way
  * @stride: in: the first skb is a train: a message begins every so many bytes. It has the
  *	outer headers of all; once opened they follow it. 0: each skb is a message
  */

@@ -38,6 +38,12 @@ void mytun_queue_uninit(void)
 	destroy_workqueue(mytun_crypt_wq);
 }
 
+/*
+ * How often in a row a worker may find fewer messages together than are worth waking it, and
+ * how long it is done without then.
+ */
+enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
+
 /* A ring may keep so many places for a while after they were consumed (in a batch). */
 enum { RING_SLACK = 2 * SMP_CACHE_BYTES / sizeof(void *) };
 
@@ -74,7 +80,7 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 	spread->next_cpu = 0;
 	spread->size = size;
 	spread->scattered = 0;
-	spread->scattered_until = jiffies;
+	spread->scattered_at = jiffies - SCATTERED_TICKS - 1;
 	atomic_set(&spread->reserved, 0);
 	ret = ptr_ring_init(&spread->ring, size + RING_SLACK, GFP_KERNEL);
 	if (ret)
@@ -154,7 +160,7 @@ enum { SPREAD_SHARE = 4 };
  * however much more one of them sends. Who is below that number is not held up by them.
  *
  * Context: any. Return: false when the queue is full, or as full of this peer's as it may
- * be; else mytun_spread_push() must follow.
+ * be; else mytun_order_join() or mytun_spread_push() must follow.
  */
 bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order *order,
 			  int places)
@@ -171,13 +177,26 @@ bool mytun_spread_reserve(struct mytun_spread *spread, const struct mytun_order 
 /**
  * mytun_spread_release() - give the places of an entry back
  * @spread: queue
- * @places: as many as were reserved
+ * @places: as many as were reserved, by those that joined it, too
  *
  * Context: any.
  */
 void mytun_spread_release(struct mytun_spread *spread, int places)
 {
 	atomic_sub(places, &spread->reserved);
+}
+
+/**
+ * mytun_spread_wake() - wake the next worker in turn
+ * @spread: queue; has an entry, which another worker that was woken for it may never come for
+ *
+ * Context: any but hardirq.
+ */
+void mytun_spread_wake(struct mytun_spread *spread)
+{
+	int cpu = spread_next_cpu(spread);
+
+	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
 }
 
 /**
@@ -189,23 +208,18 @@ void mytun_spread_release(struct mytun_spread *spread, int places)
  */
 void mytun_spread_push(struct mytun_spread *spread, void *entry)
 {
-	int cpu = spread_next_cpu(spread);
-
 	WARN_ON_ONCE(ptr_ring_produce_bh(&spread->ring, entry));
-	queue_work_on(cpu, spread->wq, &per_cpu_ptr(spread->workers, cpu)->work);
+	mytun_spread_wake(spread);
 }
-
-/* How often in a row a worker may find fewer messages together than are worth waking it. */
-enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
 
 /**
  * mytun_spread_judge() - learn what becomes of messages that are left to a worker
  * @spread: queue
- * @count: messages that had joined in a batch when the worker took it
+ * @count: messages in a batch when the worker took it
  *
  * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
- * Where the worker comes at once, it finds each alone, and for a tenth of a second it is better
- * to do without. Which of them it is depends on the scheduler, CPUs and senders.
+ * Where the worker comes at once, it finds each alone, and for a quarter of a second it is
+ * better to do without. Which of them it is depends on the scheduler, CPUs and senders.
  *
  * Context: any.
  */
@@ -214,7 +228,7 @@ void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
 	unsigned int scattered = count < GATHERED ? READ_ONCE(spread->scattered) + 1 : 0;
 
 	if (scattered >= SCATTERED_RUNS) {
-		WRITE_ONCE(spread->scattered_until, jiffies + SCATTERED_TICKS);
+		WRITE_ONCE(spread->scattered_at, jiffies);
 		scattered = 0;
 	}
 	WRITE_ONCE(spread->scattered, scattered);
@@ -228,7 +242,10 @@ void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
  */
 bool mytun_spread_gathers(const struct mytun_spread *spread)
 {
-	return time_after(jiffies, READ_ONCE(spread->scattered_until));
+	unsigned long at = READ_ONCE(spread->scattered_at), now = jiffies;
+
+	/* Not time_after(): what is long past must not be in the future when jiffies wrap. */
+	return !time_in_range(now, at, at + SCATTERED_TICKS);
 }
 
 void mytun_order_init(struct mytun_order *order)
@@ -268,9 +285,10 @@ void mytun_order_push(struct mytun_order *order, struct mytun_batch *batch,
 /**
  * mytun_order_join() - become part of the newest batch, which no worker has taken yet
  * @order: order
- * @batch: messages of one keypair; not in the order
+ * @batch: messages of one keypair, places for them reserved; not in the order
  *
- * So what waits for the same worker is sealed in one go, and may leave as one packet.
+ * So what waits for the same worker is sealed in one go, and may leave as one packet. They keep
+ * their places: who takes the newest batch gives back those of all that have joined.
  *
  * Context: BH off. Return: true when @batch is a part now, and no batch any longer.
  */

@@ -37,8 +37,8 @@ struct mytun_spread_worker {
  * @next_cpu: where the next entry goes, round robin; races are harmless
  * @size: places; an entry in @ring has one or more
  * @scattered: how many batches in a row were too small, see mytun_spread_judge()
- * @scattered_until: jiffies; until then it is not worth it to wait for a worker
- * @reserved: places taken by entries in @ring and those about to be pushed
+ * @scattered_at: jiffies; for a while from then on it is not worth it to wait for a worker
+ * @reserved: places taken by entries in @ring and those about to be pushed, or to join one
  */
 struct mytun_spread {
 	struct ptr_ring ring;
@@ -49,7 +49,7 @@ struct mytun_spread {
 	int next_cpu;
 	int size;
 	unsigned int scattered;
-	unsigned long scattered_until;
+	unsigned long scattered_at;
 	atomic_t reserved;
 };
 
@@ -69,11 +69,13 @@ bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
 void mytun_spread_judge(struct mytun_spread *spread, unsigned int count);
 bool mytun_spread_gathers(const struct mytun_spread *spread);
 void mytun_spread_release(struct mytun_spread *spread, int places);
+void mytun_spread_wake(struct mytun_spread *spread);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival
- * @lock: protects @head, @tail and @count; innermost, taken with BH off
+ * @lock: protects @head, @tail and @count, and what a batch that is BATCH_OPEN consists of;
+ *	innermost, taken with BH off
  * @head: oldest batch; that there is none may be read without the lock
  * @tail: newest batch
  * @count: places of its batches, see mytun_batch_places(); may be read without the lock

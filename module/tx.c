@@ -3,7 +3,7 @@
  * The way out:
  *
  *	mytun_tx_xmit	which peer? (allowed IPs)
- *	push_staged	split GSO packets, take counters: a batch
+ *	push_staged	split GSO packets, take counters: a batch, or part of the newest
  *	stage		wait until a session exists
  *	encrypt_run	seal, on any CPU
  *	send_batch	in order: to the transport
@@ -175,6 +175,17 @@ static struct sk_buff *drop_failed(struct mytun_device *device, struct sk_buff *
 	return sealed;
 }
 
+/*
+ * No keepalive, and no probe either: one that is not answered is no reason for a new handshake.
+ * In a train the first message is the longest.
+ */
+static bool is_data(struct sk_buff *skb)
+{
+	unsigned int len = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
+
+	return len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
+}
+
 /* In order, one at a time for each peer: what is sealed goes to the transport. */
 static void send_batch(struct mytun_batch *batch)
 {
@@ -193,9 +204,8 @@ static void send_batch(struct mytun_batch *batch)
 		first = drop_failed(peer->device, first);
 	if (unlikely(!first))
 		goto out_put;
-	/* A probe that is not answered is no reason for a new handshake. */
 	for (skb = first; skb; skb = skb->next)
-		data |= skb->len > MESSAGE_MIN_LEN && !mytun_message(skb)->df;
+		data |= is_data(skb);
 	mytun_timers_events(peer, BIT(SESSION_PACKET_SENT) | BIT(SESSION_TRAVERSAL));
 	if (mytun_transport_send(peer, first) && data)
 		mytun_timers_event(peer, SESSION_DATA_SENT);
@@ -289,6 +299,18 @@ static bool may_seal_here(struct mytun_peer *peer, const struct collected *messa
 }
 
 /*
+ * The worker that was woken for the newest batch may not come for long, when its CPU is somebody
+ * else's. What joins the batch then must not wait for it as well: another one in each tick.
+ */
+static void wake_another(struct mytun_peer *peer)
+{
+	if (likely(peer->tx.woken_tick == jiffies))
+		return;
+	peer->tx.woken_tick = jiffies;
+	mytun_spread_wake(&peer->device->encrypt);
+}
+
+/*
  * The keypair's reference goes to the batch. Return: the batch when it is to be sealed here,
  * once nobody is held up by it; else NULL.
  */
@@ -313,9 +335,11 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 		return NULL;
 	}
 	if (mytun_order_join(&peer->tx.order, batch)) {
+		wake_another(peer);
 		mytun_keypair_put(keypair);
 		return NULL;
 	}
+	peer->tx.woken_tick = jiffies;
 	mytun_order_push(&peer->tx.order, batch, BATCH_OPEN);
 	mytun_spread_push(&device->encrypt, batch);
 	return NULL;
@@ -501,6 +525,7 @@ void mytun_tx_peer_init(struct mytun_peer *peer)
 	skb_queue_head_init(&peer->tx.staged);
 	spin_lock_init(&peer->tx.flush_lock);
 	mytun_order_init(&peer->tx.order);
+	peer->tx.woken_tick = jiffies;
 }
 
 /**
