@@ -51,6 +51,7 @@ struct mytun_message {
  * @next: the batch behind it in a struct mytun_order
  * @state: enum mytun_batch_state; written with release, read with acquire; from and to
  *	BATCH_OPEN under the order's lock
+ * @begun_by_one: out: a single message was the first; see mytun_gather_judge()
  * @count: messages, at least 1; while it is BATCH_OPEN under the order's lock
  * @last: out: the last message, as long as it is BATCH_OPEN; in the same way
  * @stride: in: the first skb is a train: a message begins every so many bytes. It has the
@@ -59,7 +60,8 @@ struct mytun_message {
 struct mytun_batch {
 	struct noise_keypair *keypair;
 	struct mytun_batch *next;
-	int state;
+	u8 state;
+	bool begun_by_one;
 	unsigned int count;
 	union {
 		struct sk_buff *last;

@@ -38,12 +38,6 @@ void mytun_queue_uninit(void)
 	destroy_workqueue(mytun_crypt_wq);
 }
 
-/*
- * How often in a row a worker may find fewer messages together than are worth waking it, and
- * how long it is done without then.
- */
-enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
-
 /* A ring may keep so many places for a while after they were consumed (in a batch). */
 enum { RING_SLACK = 2 * SMP_CACHE_BYTES / sizeof(void *) };
 
@@ -79,8 +73,6 @@ int mytun_spread_init(struct mytun_spread *spread, struct workqueue_struct *wq, 
 	spread->ctx = ctx;
 	spread->next_cpu = 0;
 	spread->size = size;
-	spread->scattered = 0;
-	spread->scattered_at = jiffies - SCATTERED_TICKS - 1;
 	atomic_set(&spread->reserved, 0);
 	ret = ptr_ring_init(&spread->ring, size + RING_SLACK, GFP_KERNEL);
 	if (ret)
@@ -212,10 +204,26 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 	mytun_spread_wake(spread);
 }
 
+/*
+ * How often in a row a worker may find fewer messages together than are worth waking it, and
+ * how long it is done without then.
+ */
+enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
+
 /**
- * mytun_spread_judge() - learn what becomes of messages that are left to a worker
- * @spread: queue
- * @count: messages in a batch when the worker took it
+ * mytun_gather_init() - nothing is known yet: let it be tried
+ * @gather: of a peer
+ */
+void mytun_gather_init(struct mytun_gather *gather)
+{
+	gather->scattered = 0;
+	gather->scattered_at = jiffies - SCATTERED_TICKS - 1;
+}
+
+/**
+ * mytun_gather_judge() - learn what becomes of single messages that are left to a worker
+ * @gather: of their peer
+ * @count: how many there were in a batch that one had begun when the worker took it
  *
  * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
  * Where the worker comes at once, it finds each alone, and for a quarter of a second it is
@@ -223,26 +231,26 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
  *
  * Context: any.
  */
-void mytun_spread_judge(struct mytun_spread *spread, unsigned int count)
+void mytun_gather_judge(struct mytun_gather *gather, unsigned int count)
 {
-	unsigned int scattered = count < GATHERED ? READ_ONCE(spread->scattered) + 1 : 0;
+	unsigned int scattered = count < GATHERED ? READ_ONCE(gather->scattered) + 1 : 0;
 
 	if (scattered >= SCATTERED_RUNS) {
-		WRITE_ONCE(spread->scattered_at, jiffies);
+		WRITE_ONCE(gather->scattered_at, jiffies);
 		scattered = 0;
 	}
-	WRITE_ONCE(spread->scattered, scattered);
+	WRITE_ONCE(gather->scattered, scattered);
 }
 
 /**
- * mytun_spread_gathers() - is it worth it to leave messages to a worker?
- * @spread: queue
+ * mytun_gather_pays() - is it worth it to leave single messages to a worker?
+ * @gather: of their peer
  *
- * Context: any. Return: true when it may be, for all that mytun_spread_judge() has learnt.
+ * Context: any. Return: true when it may be, for all that mytun_gather_judge() has learnt.
  */
-bool mytun_spread_gathers(const struct mytun_spread *spread)
+bool mytun_gather_pays(const struct mytun_gather *gather)
 {
-	unsigned long at = READ_ONCE(spread->scattered_at), now = jiffies;
+	unsigned long at = READ_ONCE(gather->scattered_at), now = jiffies;
 
 	/* Not time_after(): what is long past must not be in the future when jiffies wrap. */
 	return !time_in_range(now, at, at + SCATTERED_TICKS);
@@ -462,7 +470,7 @@ enum {
  * @order: its peer's
  * @spread: the queue that it would go to
  * @len: its length, bytes
- * @gathers: a worker may well find several together: mytun_spread_gathers(), or false where
+ * @gathers: a worker may well find several together: mytun_gather_pays(), or false where
  *	none can join another
  *
  * A message alone on its way is done before a worker has been woken. It is not worth it

@@ -36,8 +36,6 @@ struct mytun_spread_worker {
  * @ctx: for @run
  * @next_cpu: where the next entry goes, round robin; races are harmless
  * @size: places; an entry in @ring has one or more
- * @scattered: how many batches in a row were too small, see mytun_spread_judge()
- * @scattered_at: jiffies; for a while from then on it is not worth it to wait for a worker
  * @reserved: places taken by entries in @ring and those about to be pushed, or to join one
  */
 struct mytun_spread {
@@ -48,8 +46,6 @@ struct mytun_spread {
 	void *ctx;
 	int next_cpu;
 	int size;
-	unsigned int scattered;
-	unsigned long scattered_at;
 	atomic_t reserved;
 };
 
@@ -66,11 +62,25 @@ void mytun_spread_uninit(struct mytun_spread *spread, void (*drop)(void *entry))
 void mytun_spread_flush(struct mytun_spread *spread);
 bool __must_check mytun_spread_reserve(struct mytun_spread *spread,
 				       const struct mytun_order *order, int places);
-void mytun_spread_judge(struct mytun_spread *spread, unsigned int count);
-bool mytun_spread_gathers(const struct mytun_spread *spread);
 void mytun_spread_release(struct mytun_spread *spread, int places);
 void mytun_spread_wake(struct mytun_spread *spread);
 void mytun_spread_push(struct mytun_spread *spread, void *entry);
+
+/**
+ * struct mytun_gather - do messages of a peer gather while they wait for a worker?
+ * @scattered: how many batches in a row were too small, see mytun_gather_judge()
+ * @scattered_at: jiffies; for a while from then on it is not worth it to wait for a worker
+ *
+ * Races are harmless.
+ */
+struct mytun_gather {
+	unsigned int scattered;
+	unsigned long scattered_at;
+};
+
+void mytun_gather_init(struct mytun_gather *gather);
+void mytun_gather_judge(struct mytun_gather *gather, unsigned int count);
+bool mytun_gather_pays(const struct mytun_gather *gather);
 
 /**
  * struct mytun_order - batches of one peer and direction in the order of their arrival

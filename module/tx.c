@@ -236,7 +236,8 @@ static void encrypt_run(void *ctx, void *entry)
 	if (likely(batch->state == BATCH_OPEN)) {
 		mytun_order_close(&peer->tx.order, batch);
 		mytun_spread_release(&device->encrypt, mytun_batch_places(batch));
-		mytun_spread_judge(&device->encrypt, batch->count);
+		if (batch->begun_by_one)
+			mytun_gather_judge(&peer->tx.gather, batch->count);
 		seal(batch);
 		mytun_order_drain(&peer->tx.order, send_batch);
 	} else {
@@ -295,7 +296,7 @@ static bool may_seal_here(struct mytun_peer *peer, const struct collected *messa
 
 	return messages->count == 1 && !this_cpu_read(sealing_here) &&
 	       mytun_order_at_once(&peer->tx.order, spread, messages->first->len,
-				   mytun_spread_gathers(spread));
+				   mytun_gather_pays(&peer->tx.gather));
 }
 
 /*
@@ -322,6 +323,7 @@ static struct mytun_batch *push_batch(struct mytun_peer *peer, struct noise_keyp
 
 	batch->keypair = keypair;
 	batch->count = messages->count;
+	batch->begun_by_one = messages->count == 1;
 	batch->last = container_of(messages->tail, struct sk_buff, next);
 	if (may_seal_here(peer, messages)) {
 		mytun_order_push(&peer->tx.order, batch, BATCH_PENDING);
@@ -525,6 +527,7 @@ void mytun_tx_peer_init(struct mytun_peer *peer)
 	skb_queue_head_init(&peer->tx.staged);
 	spin_lock_init(&peer->tx.flush_lock);
 	mytun_order_init(&peer->tx.order);
+	mytun_gather_init(&peer->tx.gather);
 	peer->tx.woken_tick = jiffies;
 }
 

@@ -13,12 +13,14 @@
  * @staged: packets that wait for a session; has its own lock
  * @flush_lock: held by the one who flushes @staged; BH off
  * @order: batches between their counters and the wire
+ * @gather: whether single messages are left to workers
  * @woken_tick: the tick in which a worker was last woken for the newest batch; @flush_lock
  */
 struct mytun_tx {
 	struct sk_buff_head staged;
 	spinlock_t flush_lock;
 	struct mytun_order order;
+	struct mytun_gather gather;
 	unsigned long woken_tick;
 };
 
