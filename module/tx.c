@@ -305,9 +305,11 @@ static bool may_seal_here(struct mytun_peer *peer, const struct collected *messa
  */
 static void wake_another(struct mytun_peer *peer)
 {
-	if (likely(peer->tx.woken_tick == jiffies))
+	unsigned long tick = jiffies;
+
+	if (likely(peer->tx.woken_tick == tick))
 		return;
-	peer->tx.woken_tick = jiffies;
+	peer->tx.woken_tick = tick;
 	mytun_spread_wake(&peer->device->encrypt);
 }
 

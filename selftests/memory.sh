@@ -205,7 +205,11 @@ log_has_none()
 # unhex HEX: the bytes themselves
 unhex()
 {
-	printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
+	local i
+
+	for ((i = 0; i < ${#1}; i += 2)); do
+		printf '%b' "\\x${1:i:2}"
+	done
 }
 
 setup

@@ -209,7 +209,7 @@ queued()
 		table inet ask {
 			chain in {
 				type filter hook input priority 0
-				iif lo accept
+				iifname lo accept
 				udp dport 2 queue num 7
 			}
 		}
