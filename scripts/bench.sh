@@ -23,31 +23,45 @@ table()
 		function ratio(path, key) {
 			if (path == "veth" || !(("wireguard", key) in cost) || !(("veth", key) in cost))
 				return ""
-			return sprintf("%.2f", tax(path, key) / tax("wireguard", key))
+			return sprintf(" x%.2f", tax(path, key) / tax("wireguard", key))
 		}
-		$2 == "udp" || $2 == "tcp" {
-			key = $2 == "tcp" ? "tcp" : $3 "/" $4
-			cost[$1, key] = $5
+		# A line for each path that has the first of these
+		function show(title, keys, names,	i, p, n, key, name, value) {
+			n = split(keys, key, " ")
+			split(names, name, " ")
+			print title
+			printf "%-11s", "path"
+			for (i = 1; i <= n; i++)
+				printf " %15s", name[i]
+			print ""
+			for (p = 1; p <= count; p++) {
+				if (!((paths[p], key[1]) in cost))
+					continue
+				printf "%-11s", paths[p]
+				for (i = 1; i <= n; i++) {
+					value = cost[paths[p], key[i]]
+					value = key[i] ~ /tcp/ ? sprintf("%.2f", value) :
+						sprintf("%.1fk", value / 1000)
+					printf " %15s", value ratio(paths[p], key[i])
+				}
+				print ""
+			}
+		}
+		{
+			cost[$1, $2 "/" $3 "/" $4] = $5
+			if ($2 ~ /tcp/)
+				cost[$1, $2] = $5
 			if (!seen[$1]++)
 				paths[++count] = $1
 		}
 		END {
-			split("64/32 512/32 1300/32 64/1 512/1 1300/1 tcp", keys, " ")
-			print "instructions for a datagram (bytes/in flight), for a byte of TCP; x: tax to WireGuard'\''s"
-			printf "%-11s", "path"
-			for (i = 1; i in keys; i++)
-				printf " %15s", keys[i]
+			show("instructions for a datagram (bytes/in flight), for a byte of TCP; x: tax to WireGuard'\''s",
+				"udp/64/32 udp/512/32 udp/1300/32 udp/64/1 udp/512/1 udp/1300/1 tcp",
+				"64/32 512/32 1300/32 64/1 512/1 1300/1 tcp")
 			print ""
-			for (p = 1; p <= count; p++) {
-				printf "%-11s", paths[p]
-				for (i = 1; i in keys; i++) {
-					value = cost[paths[p], keys[i]]
-					shown = keys[i] == "tcp" ? sprintf("%.2f", value) : sprintf("%.1fk", value / 1000)
-					r = ratio(paths[p], keys[i])
-					printf " %15s", shown (r == "" ? "" : " x" r)
-				}
-				print ""
-			}
+			show("longer than the MTU; IPv6 inside and outside; an MTU of 576 inside",
+				"fragments/4000/8 fragments/4000/1 udp6/512/32 udp6/512/1 tcp6 tcp576",
+				"4000/8 4000/1 IPv6,512/32 IPv6,512/1 IPv6,tcp MTU576,tcp")
 		}' "$csv"
 }
 
