@@ -258,8 +258,12 @@ static void take_caller(struct http *http, int listener, int64_t now)
 		return;
 	client->fd = accept4(listener, (struct sockaddr *)&addr, &len,
 			     SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (client->fd < 0)
+	if (client->fd < 0) {
+		/* The caller waits on: to look again at once would be to do nothing else. */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			http->closed_until = now + HTTP_CLOSED_MS;
 		return;
+	}
 	client->by_port = addr.ss_family != AF_UNIX;
 	client->deadline = now + HTTP_LIMIT_MS;
 	client->got = 0;
@@ -270,7 +274,7 @@ static void take_caller(struct http *http, int listener, int64_t now)
  * http_fds() - what to wait for
  * @http: the server
  * @fds: gets HTTP_FDS descriptors, -1 where there is nothing. New callers are not looked at
- *	while all places are taken
+ *	while all places are taken, nor for a moment after there was no descriptor for one
  *
  * Return: HTTP_FDS.
  */
@@ -289,7 +293,10 @@ nfds_t http_fds(const struct http *http, struct pollfd fds[HTTP_FDS])
 		full = full && client->fd >= 0;
 	}
 	for (i = 0; i < HTTP_LISTENERS; i++)
-		fds[i] = (struct pollfd){ .fd = full ? -1 : http->listeners[i], .events = POLLIN };
+		fds[i] = (struct pollfd){
+			.fd = full || http->closed_until ? -1 : http->listeners[i],
+			.events = POLLIN,
+		};
 	return HTTP_FDS;
 }
 
@@ -319,7 +326,7 @@ void http_handle(struct http *http, const struct pollfd fds[HTTP_FDS], int64_t n
 }
 
 /**
- * http_expire() - hang up on those that take too long
+ * http_expire() - hang up on those that take too long, and let callers in again
  * @http: the server
  * @now: now_ms()
  *
@@ -338,7 +345,9 @@ int64_t http_expire(struct http *http, int64_t now)
 		else if (client->fd >= 0)
 			next = sooner(next, client->deadline);
 	}
-	return next;
+	if (http->closed_until <= now)
+		http->closed_until = 0;
+	return http->closed_until ? sooner(next, http->closed_until) : next;
 }
 
 /**

@@ -18,6 +18,7 @@
 #define HTTP_REQUEST 4096
 #define HTTP_LIMIT_MS 5000
 #define HTTP_CACHE_MS 1000
+#define HTTP_CLOSED_MS 1000
 #define HTTP_FDS (HTTP_LISTENERS + HTTP_CLIENTS)
 
 /**
@@ -59,6 +60,7 @@ struct http_client {
  * @listeners: sockets, -1: the place is free
  * @paths: of those that are Unix sockets; owned
  * @clients: the places
+ * @closed_until: callers wait until then, by now_ms(), for there was no descriptor for one; 0: not
  * @cache: the last page
  * @make: writes the body of the page; anything but 0 is an error
  * @arg: for @make
@@ -68,6 +70,7 @@ struct http {
 	int listeners[HTTP_LISTENERS];
 	char *paths[HTTP_LISTENERS];
 	struct http_client clients[HTTP_CLIENTS];
+	int64_t closed_until;
 	struct page *cache;
 	int (*make)(FILE *out, void *arg);
 	void *arg;

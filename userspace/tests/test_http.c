@@ -2,6 +2,7 @@
 /* The server of the metrics: who may call, what is answered, and what callers cannot do. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 
@@ -313,6 +314,38 @@ static void test_slow_callers(void **state)
 	end(&http);
 }
 
+/* Without a descriptor for a caller the loop does not turn on the spot; he is let in later. */
+static void test_no_descriptor(void **state)
+{
+	struct pollfd polled[HTTP_FDS];
+	struct rlimit before, none;
+	struct http http;
+	char text[1024];
+	int caller;
+
+	(void)state;
+	begin(&http);
+	caller = call();
+	ask(caller, GET);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	http_fds(&http, polled);
+	polled[0].revents = POLLIN;
+	http_handle(&http, polled, 10);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	http_fds(&http, polled);
+	assert_int_equal(polled[0].fd, -1);
+	assert_int_equal(http_expire(&http, 10), 10 + HTTP_CLOSED_MS);
+	assert_int_equal(http_expire(&http, 10 + HTTP_CLOSED_MS), INT64_MAX);
+	turn(&http, 2000);
+	turn(&http, 2000);
+	assert_int_equal(take_all(caller, text, sizeof(text)), strlen(PAGE));
+	close(caller);
+	end(&http);
+}
+
 /* A page that does not fit into the socket goes piece by piece, and no other waits for it. */
 static void test_big_page(void **state)
 {
@@ -523,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_serve),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_slow_callers),
+		cmocka_unit_test(test_no_descriptor),
 		cmocka_unit_test(test_big_page),
 		cmocka_unit_test(test_rude_callers),
 		cmocka_unit_test(test_listen),
