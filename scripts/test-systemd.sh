@@ -117,7 +117,6 @@ prepare_boot()
 	rm "$target/usr/sbin/policy-rc.d" "$target"/etc/apt/apt.conf.d/0*
 	rm -rf "$target"/var/{cache/apt,lib/apt/lists}/* "$target"/usr/src/linux-*
 	echo guest >"$target/etc/hostname"
-	: >"$target/etc/machine-id"
 	: >"$target/etc/resolv.conf"
 }
 

@@ -278,7 +278,7 @@ went_down()
 	local journal unit
 
 	for unit in $TUNNEL $AGENT; do
-		journal=$(journalctl -b -1 -o cat -u $unit | grep -v Consumed)
+		journal=$(journalctl -b -1 -o cat -u "$unit" | grep -v Consumed)
 		same "Stopped" "$(tail -n 1 <<<"$journal" | cut -d ' ' -f 1)"
 		[[ $(tail -n 2 <<<"$journal") == *"Deactivated successfully"* ]]
 	done

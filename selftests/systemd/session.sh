@@ -13,6 +13,6 @@ stty -F /dev/ttyS0 -opost
 boot=first
 [[ ! -e $keep/first ]] || boot=second
 : >"$keep/$boot"
-timeout -k 10 400 "$here/checks.sh" "$boot"
+timeout -k 10 600 "$here/checks.sh" "$boot"
 printf '\n%s %d\n' "$(</run/vm-end)" $?
 systemctl --no-block poweroff
