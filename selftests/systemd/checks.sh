@@ -254,6 +254,7 @@ hangs()
 {
 	local dir=/run/systemd/system/$AGENT.d pid
 
+	[[ $(of $AGENT WatchdogUSec) == [1-9]* ]]
 	mkdir -p "$dir"
 	printf '[Service]\nWatchdogSec=3\n' >"$dir/test.conf"
 	systemctl daemon-reload

@@ -15,4 +15,4 @@ boot=first
 : >"$keep/$boot"
 timeout -k 10 600 "$here/checks.sh" "$boot"
 printf '\n%s %d\n' "$(</run/vm-end)" $?
-systemctl --no-block poweroff
+systemctl --no-block start poweroff.target
