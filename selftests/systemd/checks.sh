@@ -13,7 +13,7 @@
 #   |      vpnctl@mt0, the agent |          +-------------------------+
 #   +----------------------------+
 #
-# /etc/vpnctl/mt0.conf is a full tunnel to other.test, of whom nothing is there while the guest boots.
+# /etc/vpnctl/mt0.conf is a full tunnel to other.test, which is not there while the guest boots.
 # In /var/lib/mytun-test: this end's public key and the other's private one, what the first boot
 # leaves for the second, and the packages.
 
