@@ -13,7 +13,7 @@ DEPMOD ?= depmod
 module_dir = $(DESTDIR)/lib/modules/$(KVER)/updates
 
 .PHONY: help demo check check-all check-debug check-kcsan check-portable check-mutants packages check-packages \
-	bench bench-scale bench-cpus bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
+	check-systemd bench bench-scale bench-cpus bench-profile modules userspace clean install uninstall dkms-install dkms-remove \
 	style format sparse check-layers analyze coverage deps module selftests docs scripts
 help:
 	@echo 'mytun $(version)'
@@ -31,6 +31,7 @@ help:
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
 ## check-packages  Debian packages: built, installed, upgraded and purged in a chroot (as root)
+## check-systemd   their units, in a virtual machine that systemd boots twice (as root)
 ## check-portable  unit tests on other processors, the module for other configurations and by clang
 
 ### Build
@@ -92,5 +93,7 @@ packages:
 	@scripts/packages.sh
 check-packages:
 	@scripts/test-packages.sh
+check-systemd:
+	@scripts/test-systemd.sh
 format:
 	git clang-format --extensions c,h HEAD

@@ -13,8 +13,8 @@ set -e
 . "${0%/*}/lib.sh"
 . "$TOP/selftests/vm/lib.sh"
 . "$TOP/selftests/vm/apt.sh"
+. "$TOP/scripts/chroot-lib.sh"
 
-BASE_DAYS=7	# so long is a base system used again
 NEWER=9.9.9	# the version to upgrade to
 count=0 failed=0
 
@@ -45,82 +45,6 @@ skip()
 	exit 4
 }
 
-# base SUITE: print the name of an archive of a minimal system
-base()
-{
-	local file=$CACHE/chroots/$1.tar dir=$tmp/base
-
-	echo "$file"
-	[[ ! $(find "$file" -mtime "-$BASE_DAYS" 2>/dev/null) ]] || return 0
-	say "making a chroot of $1"
-	mkdir -p "${file%/*}"
-	unshare --mount debootstrap --variant=minbase --keyring="$KEYRING" "$1" "$dir" \
-		"$(debian_mirror Debian)" >"$file.log" 2>&1 || { tail "$file.log" >&2; die "debootstrap failed"; }
-	suite_sources "$1" >"$dir/etc/apt/sources.list"
-	tar -C "$dir" --exclude='./var/cache/apt/archives/*.deb' -cf "$file.new" .
-	mv "$file.new" "$file"
-	rm -r "$dir"
-}
-
-# new_chroot DIR: a minimal system of the suite that reaches our mirror, and starts no services
-new_chroot()
-{
-	local archive
-
-	archive=$(base "$suite")
-	mkdir "$1"
-	tar -C "$1" -xf "$archive"
-	apt-config dump | grep '^Acquire' >"$1/etc/apt/apt.conf.d/00host"
-	printf '%s\n' 'APT::Install-Recommends "0";' 'APT::Sandbox::User "root";' \
-		'Dpkg::Use-Pty "0";' >"$1/etc/apt/apt.conf.d/01test"
-	cp /etc/resolv.conf "$1/etc/"
-	printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
-	chmod +x "$1/usr/sbin/policy-rc.d"
-	in_chroot "$1" apt-get -qq update
-}
-
-# in_chroot DIR COMMAND...: with /proc, which goes when the command ends
-in_chroot()
-{
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare --mount sh -c 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" &&
-		exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-			DEBIAN_FRONTEND=noninteractive "$@"' "$@"
-}
-
-apt_install()
-{
-	in_chroot "$1" apt-get -y -q install "${@:2}"
-}
-
-# put_sources DIR VERSION: the tree to DIR/build/mytun; another version than its own as a release
-# would have it
-put_sources()
-{
-	mkdir -p "$1/build/mytun"
-	# shellcheck disable=SC2119 # all of them
-	sources | tar -C "$TOP" -T - -cf - | tar -C "$1/build/mytun" --no-same-owner -xf -
-	[[ $2 != "$version" ]] || return 0
-	sed -i "s/^\(#define MYTUN_VERSION\) .*/\1 \"$2\"/" "$1/build/mytun/module/mytun.h"
-	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$2\"/" "$1/build/mytun/dkms.conf"
-	in_chroot "$1" sh -c "cd /build/mytun && DEBEMAIL=test@mytun.invalid DEBFULLNAME=test \
-		dch --newversion $2 --distribution unstable 'An upgrade.'"
-}
-
-prepare_build()
-{
-	new_chroot "$builder"
-	apt_install "$builder" build-essential devscripts lintian
-	put_sources "$builder" "$version"
-	in_chroot "$builder" apt-get -y -q build-dep /build/mytun
-}
-
-# build DIR OPTIONS: the packages, in /build
-build()
-{
-	in_chroot "$builder" sh -c "cd /build/mytun && DEB_BUILD_OPTIONS='$1' dpkg-buildpackage -us -uc"
-}
-
 no_lintian_errors()
 {
 	in_chroot "$builder" sh -c "lintian --allow-root --fail-on error \
@@ -131,7 +55,7 @@ build_newer()
 {
 	rm -r "$builder/build/mytun"
 	put_sources "$builder" "$NEWER"
-	build nocheck
+	build "$builder" nocheck
 }
 
 prepare_install()
@@ -222,8 +146,8 @@ fails()
 test_suite()
 {
 	builder=$tmp/$suite-build target=$tmp/$suite-install
-	check "build dependencies install" prepare_build
-	check "they build, and pass their tests" build ""
+	check "build dependencies install" prepare_build "$builder" "" devscripts lintian
+	check "they build, and pass their tests" build "$builder" ""
 	check "lintian finds no error" no_lintian_errors
 	sed 's/^/# /' "$tmp/log"
 	check "a newer version builds" build_newer

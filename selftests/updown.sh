@@ -149,17 +149,7 @@ settled()
 # state NS: all that `down` must leave as it was
 state()
 {
-	local family
-
-	ipn "$1" address
-	for family in -4 -6; do
-		printf '%s\n' "route show table all" "rule show" >"$TMP/batch"
-		ipn "$1" "$family" -batch "$TMP/batch"
-	done
-	on "$1" nft list ruleset
-	# shellcheck disable=SC2016 # for bash
-	on "$1" bash -c 'cd /proc/sys/net && for f in ipv4/ip_forward ipv[46]/conf/*/forwarding \
-		ipv4/conf/*/{src_valid_mark,rp_filter}; do read -r v <$f; echo "$f $v"; done'
+	net_state "$1"
 	tail -n +1 "$TMP/dns"/* 2>/dev/null || true
 }
 

@@ -25,7 +25,7 @@ TOOLS=(
 	awk cmp diff find getopt grep gzip jq sed tar xargs
 	# util-linux, procps, kmod
 	chrt dmesg flock free insmod lsmod modinfo modprobe mount mountpoint
-	nsenter pgrep pkill ps rmmod script setpriv setsid sysctl taskset top
+	nsenter pgrep pkill ps rmmod script setpriv setsid switch_root sysctl taskset top
 	umount unshare uptime vmstat
 	# network
 	bridge conntrack ethtool ip iperf3 nft nstat ping socat ss tc tcpdump

@@ -5,6 +5,7 @@
 # of this machine.
 #
 #	run.sh [OPTION...] -- COMMAND [ARGUMENT...]
+#	run.sh [OPTION...] --root IMAGE
 #
 #	--kernel NAME	a kernel that fetch.sh has fetched or registered (6.1)
 #	--icount	count instructions: time in the guest is work done, idle time
@@ -20,10 +21,16 @@
 #			kernel's at the end), kernel.console (its warnings as they came)
 #			and what the command has put in /out
 #	--allow-warn RE	lines of the kernel log that are no reason to fail
+#	--root IMAGE	a file system (ext4, raw) with an init of its own, which is started in
+#			place of the command, and changed
 #
 # In the guest are /selftests, /usr/bin/vpnctl, the plug-in for ip, mytun.ko and the tests' own modules
 # (found by modprobe), as far as they are built; MYTUN_MODULE names another mytun.ko.
 # "--append mytun.dyndbg=+p" switches the module's pr_debug on.
+#
+# With --root there is only what the image has. Its init finds the words that begin the last line in
+# /run/vm-end, writes them to ttyS0 with a status behind them, as the command would end with it, and
+# powers the machine off.
 #
 # The command's output comes as it is written; the exit status is the command's,
 # or one that says what went wrong (the last lines of the logs are shown):
@@ -52,8 +59,8 @@ usage()
 
 parse()
 {
-	kernel=6.1 smp=2 mem=2G timeout=600 icount='' modules='' append='' out='' allow='^$'
-	add=() with=()
+	kernel=6.1 smp=2 mem=2G timeout=600 icount='' modules='' append='' out='' allow='^$' image=''
+	add=() with=() command=()
 	while (($#)); do
 		case $1 in
 		--icount)
@@ -71,12 +78,13 @@ parse()
 		--modules) modules+=" $2" ;;
 		--append) append+=" $2" ;;
 		--out) out=$2 ;;
+		--root) image=$2 ;;
 		--allow-warn) allow+="|$2" ;;
 		*) usage ;;
 		esac
 		shift 2
 	done
-	((${#command[@]})) || usage
+	((${#command[@]})) || [[ $image ]] || usage
 	[[ ! $icount ]] || smp=1
 }
 
@@ -149,6 +157,7 @@ run_part()
 	printf '%s\0' "${command[@]}" >"$root/vm/command"
 	echo "$modules" >"$root/vm/modules"
 	echo "$end" >"$root/vm/end"
+	[[ ! $image ]] || : >"$root/vm/root"
 	tar -C "$VM_DIR/.." --exclude=./{vm,unit,fuzz} -cf - . | tar -C "$root/selftests" -xf -
 	cp "$VM_DIR/../../README.md" "$root/selftests/"
 	for item in "${!built[@]}"; do
@@ -185,15 +194,16 @@ make_initrd()
 # (no_timer_check).
 start()
 {
-	local accel=(-accel 'tcg,thread=multi')
+	local accel=(-accel 'tcg,thread=multi') disk=()
 	local cpu=max,-erms,-fsrm,cx16=off,la57=off
 
 	[[ $kernel == debug || $kernel == kcsan ]] || cpu+=,smap=off,smep=off,umip=off,pku=off
 	[[ ! $icount ]] || accel=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
+	[[ ! $image ]] || disk=(-drive "file=$image,format=raw,if=virtio,cache=unsafe")
 	timeout --foreground -k 5 "$timeout" qemu-system-x86_64 \
 		-M q35 "${accel[@]}" -cpu "$cpu" -smp "$smp" -m "$mem" \
 		-nodefaults -no-user-config -no-reboot -display none \
-		-kernel "$dir/image" -initrd "$tmp/initrd" \
+		"${disk[@]}" -kernel "$dir/image" -initrd "$tmp/initrd" \
 		-chardev "stdio,id=command,signal=off,logfile=$tmp/console.log" -serial chardev:command \
 		-serial "file:$tmp/kernel.console" \
 		-chardev "file,id=out,path=$tmp/out.virtio" \
