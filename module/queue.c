@@ -208,7 +208,7 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
  * How often in a row a worker may find fewer messages together than are worth waking it, and
  * how long it is done without then.
  */
-enum { GATHERED = 4, SCATTERED_RUNS = 64, SCATTERED_TICKS = HZ / 4 + 1 };
+enum { GATHERED = 4, SCATTERED_RUNS = 128, SCATTERED_TICKS = HZ / 4 + 1 };
 
 /**
  * mytun_gather_init() - nothing is known yet: let it be tried
