@@ -80,9 +80,10 @@ plot()
 		}' "$csv" >"$out/plot.data"
 	names=$(awk -F, '$2 == "udp" && !seen[$1]++ { printf "%s ", $1 }' "$csv")
 	awk -F, '$2 == "tcp" { print "\"" $1 "\"", $5 }' "$csv" >"$out/plot.tcp"
-	gnuplot <<-END
+	# With names that are the same everywhere: they are in the picture
+	(cd "$out" && gnuplot) <<-END
 		set terminal svg size 900,700 font "sans,12"
-		set output "$out/$kernel.svg"
+		set output "$kernel.svg"
 		set multiplot layout 2,1
 		set title "Instructions for a datagram, both ends (Linux $kernel)"
 		set xlabel "payload in bytes / datagrams in flight"
@@ -91,11 +92,11 @@ plot()
 		set key outside
 		set yrange [0:*]
 		names = "$names"
-		plot for [i=1:words(names)] "$out/plot.data" using i+1:xtic(1) title word(names, i)
+		plot for [i=1:words(names)] "plot.data" using i+1:xtic(1) title word(names, i)
 		set title "Instructions for a byte of bulk TCP, both ends"
 		unset xlabel
 		unset key
-		plot "$out/plot.tcp" using 2:xtic(1) linecolor "#4060a0"
+		plot "plot.tcp" using 2:xtic(1) linecolor "#4060a0"
 	END
 }
 
