@@ -205,10 +205,18 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry)
 }
 
 /*
- * How often in a row a worker may find fewer messages together than are worth waking it, and
- * how long it is done without then.
+ * So many messages have to be in a batch on the average to be worth waking a worker. A scheduler
+ * that is fair owes something to one who has slept for long: for the first milliseconds he may
+ * come at once, and find each message alone, so it takes that long to tell. The more often it has
+ * been in vain, the longer it is not tried.
  */
-enum { GATHERED = 4, SCATTERED_RUNS = 128, SCATTERED_TICKS = HZ / 4 + 1 };
+enum {
+	GATHERED = 3,
+	AVERAGE_OVER = 32,
+	TRIAL_TICKS = HZ / 60 + 1,
+	PAUSE_TICKS = HZ / 4 + 1,
+	MAX_FAILURES = 4,
+};
 
 /**
  * mytun_gather_init() - nothing is known yet: let it be tried
@@ -216,8 +224,12 @@ enum { GATHERED = 4, SCATTERED_RUNS = 128, SCATTERED_TICKS = HZ / 4 + 1 };
  */
 void mytun_gather_init(struct mytun_gather *gather)
 {
-	gather->scattered = 0;
-	gather->scattered_at = jiffies - SCATTERED_TICKS - 1;
+	gather->average = AVERAGE_OVER;
+	gather->failures = 0;
+	gather->good_at = jiffies;
+	gather->judged_at = jiffies;
+	gather->pause_at = jiffies;
+	gather->pause_ticks = 0;
 }
 
 /**
@@ -226,34 +238,47 @@ void mytun_gather_init(struct mytun_gather *gather)
  * @count: how many there were in a batch that one had begun when the worker took it
  *
  * Where a sender goes on until it has nothing more to send, a worker finds all of that together.
- * Where the worker comes at once, it finds each alone, and for a quarter of a second it is
- * better to do without. Which of them it is depends on the scheduler, CPUs and senders.
+ * Where the worker comes at once, it finds each alone, and for a while it is better to do
+ * without. Which of them it is depends on the scheduler, CPUs and senders.
  *
  * Context: any.
  */
 void mytun_gather_judge(struct mytun_gather *gather, unsigned int count)
 {
-	unsigned int scattered = count < GATHERED ? READ_ONCE(gather->scattered) + 1 : 0;
+	unsigned int average = READ_ONCE(gather->average);
+	u32 now = jiffies;
 
-	if (scattered >= SCATTERED_RUNS) {
-		WRITE_ONCE(gather->scattered_at, jiffies);
-		scattered = 0;
+	average += count - average / AVERAGE_OVER;
+	WRITE_ONCE(gather->average, average);
+	if (average >= GATHERED * AVERAGE_OVER) {
+		WRITE_ONCE(gather->good_at, now);
+		WRITE_ONCE(gather->failures, 0);
+	} else if (now - READ_ONCE(gather->judged_at) > TRIAL_TICKS) {
+		WRITE_ONCE(gather->good_at, now);
+	} else if (now - READ_ONCE(gather->good_at) > TRIAL_TICKS) {
+		unsigned int failures = READ_ONCE(gather->failures);
+
+		WRITE_ONCE(gather->pause_at, now);
+		WRITE_ONCE(gather->pause_ticks, PAUSE_TICKS << failures);
+		WRITE_ONCE(gather->failures, min_t(unsigned int, failures + 1, MAX_FAILURES));
 	}
-	WRITE_ONCE(gather->scattered, scattered);
+	WRITE_ONCE(gather->judged_at, now);
 }
 
 /**
  * mytun_gather_pays() - is it worth it to leave single messages to a worker?
  * @gather: of their peer
  *
+ * Not when there are several CPUs: what one of them sends at once and what another's worker sends
+ * behind it go by way of queues of their own, where the latter may be the first.
+ *
  * Context: any. Return: true when it may be, for all that mytun_gather_judge() has learnt.
  */
 bool mytun_gather_pays(const struct mytun_gather *gather)
 {
-	unsigned long at = READ_ONCE(gather->scattered_at), now = jiffies;
-
-	/* Not time_after(): what is long past must not be in the future when jiffies wrap. */
-	return !time_in_range(now, at, at + SCATTERED_TICKS);
+	if (num_online_cpus() > 1)
+		return false;
+	return (u32)jiffies - READ_ONCE(gather->pause_at) >= READ_ONCE(gather->pause_ticks);
 }
 
 void mytun_order_init(struct mytun_order *order)

@@ -68,14 +68,22 @@ void mytun_spread_push(struct mytun_spread *spread, void *entry);
 
 /**
  * struct mytun_gather - do messages of a peer gather while they wait for a worker?
- * @scattered: how many batches in a row were too small, see mytun_gather_judge()
- * @scattered_at: jiffies; for a while from then on it is not worth it to wait for a worker
+ * @average: messages in a batch, times AVERAGE_OVER; the newest counts as 1 of so many
+ * @failures: how often in a row it was tried in vain
+ * @good_at: low half of jiffies: when there were enough, or a trial began
+ * @judged_at: the same: when a batch was last looked at
+ * @pause_at: the same: when it turned out not to be worth it
+ * @pause_ticks: for so long from then on it is not tried
  *
  * Races are harmless.
  */
 struct mytun_gather {
-	unsigned int scattered;
-	unsigned long scattered_at;
+	unsigned int average;
+	unsigned int failures;
+	u32 good_at;
+	u32 judged_at;
+	u32 pause_at;
+	u32 pause_ticks;
 };
 
 void mytun_gather_init(struct mytun_gather *gather);
