@@ -257,6 +257,7 @@ hangs()
 	[[ $(of $AGENT WatchdogUSec) == [1-9]* ]]
 	mkdir -p "$dir"
 	printf '[Service]\nWatchdogSec=3\n' >"$dir/test.conf"
+	chmod 644 "$dir/test.conf"
 	systemctl daemon-reload
 	systemctl restart $AGENT
 	pid=$(of $AGENT MainPID)
