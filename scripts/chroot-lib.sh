@@ -60,11 +60,11 @@ kept_chroot()
 	mv "$file.new" "$file"
 }
 
-# in_chroot DIR COMMAND...: with /proc, which goes when the command ends
+# in_chroot DIR COMMAND...: with /proc and /dev (and its terminals), which go when the command ends
 in_chroot()
 {
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare --mount sh -c 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" &&
+	unshare --mount sh -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
 		exec chroot "$0" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 			DEBIAN_FRONTEND=noninteractive "$@"' "$@"
 }

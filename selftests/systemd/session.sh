@@ -13,6 +13,7 @@ stty -F /dev/ttyS0 -opost
 boot=first
 [[ ! -e $keep/first ]] || boot=second
 : >"$keep/$boot"
-timeout -k 10 600 "$here/checks.sh" "$boot"
-printf '\n%s %d\n' "$(</run/vm-end)" $?
+status=0
+timeout -k 10 600 "$here/checks.sh" "$boot" || status=$?
+printf '\n%s %d\n' "$(</run/vm-end)" "$status"
 systemctl --no-block start poweroff.target
