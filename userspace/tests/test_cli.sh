@@ -214,7 +214,7 @@ if [ -w /run ]; then
 	for command in reload up; do
 		mkfifo free
 		flock /run/vpnctl.lock cat free &
-		timeout 10 sh -c 'until [ -e /run/vpnctl.lock ]; do sleep 0.1; done; sleep 0.2'
+		timeout 10 sh -c 'while flock -n /run/vpnctl.lock true; do sleep 0.1; done'
 		"$tool" $command ./mtt5.conf >out 2>&1 &
 		pid=$!
 		timeout 10 sh -c 'until grep -q "waiting for it" out; do sleep 0.1; done'
