@@ -5,6 +5,8 @@
 # selftests/vm's lib.sh and apt.sh, by scripts that have a folder $tmp, the version of the tree in
 # $version, and in $suite the release of Debian. As root; nothing is installed on the machine.
 
+# shellcheck disable=SC2154 # tmp, version, suite, CACHE, TOP: of who sources it
+
 BASE_DAYS=7	# so long is a system in the cache used again
 
 # base SUITE: print the name of an archive of a minimal system
