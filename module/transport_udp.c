@@ -201,7 +201,7 @@ static struct dst_entry *udp_route6(struct mytun_device *device, struct sock *sk
 	return ERR_PTR(-ELOOP);
 }
 
-/* Return: false when it is too long. Else it is what udp_error6() looks for. */
+/* Return: false when it is too long. Else it is what is_about_probe6() looks for. */
 static bool udp_note_probe6(struct mytun_transport *transport, const struct sk_buff *skb,
 			    const struct dst_entry *dst)
 {
@@ -302,37 +302,12 @@ err_free:
 	return 0;
 }
 
-/* Over IPv6 the last probe alone is known: of several at a time one may be taken for data. */
-static bool udp_is_probe6(const struct mytun_transport *transport, const struct sk_buff *skb)
-{
-	const struct message_data *header;
-	struct message_data buffer;
-
-	header = skb_header_pointer(skb, skb_transport_offset(skb) + sizeof(struct udphdr),
-				    sizeof(buffer), &buffer);
-	return header && header->counter == READ_ONCE(transport->probe_counter) &&
-	       header->receiver_index == READ_ONCE(transport->probe_index);
-}
-
-/*
- * encap_err_lookup: ICMP is about a packet of ours, whose UDP header is the skb's transport header.
- * A probe that is too long for the path is no reason to take another MTU for the route. (Over
- * IPv4 nobody is asked: udp_train.c.)
- */
-static int udp_error6(struct sock *sk, struct sk_buff *skb)
-{
-	const struct mytun_transport *transport = rcu_dereference_sk_user_data(sk);
-
-	return transport && udp_is_probe6(transport, skb) ? -ENOENT : 0;
-}
-
 static void udp_set_up(struct mytun_transport *transport, struct sock *sk)
 {
 	struct udp_tunnel_sock_cfg cfg = {
 		.sk_user_data = transport,
 		.encap_type = 1,
 		.encap_rcv = udp_receive,
-		.encap_err_lookup = sk->sk_family == AF_INET6 ? udp_error6 : NULL,
 	};
 
 	sk->sk_allocation = GFP_ATOMIC;

@@ -10,10 +10,12 @@
  * their port with nobody in their namespace. IP has let go of the sender's socket, so that
  * a packet with a socket here has got that one as its receiver.
  *
- * At the same place ICMP's words about path-MTU probes over IPv4 come by, and go no further: the
- * first that udp_err() does is to take the MTU that they name for the route, and it asks no socket.
+ * At the same place ICMP's words about path-MTU probes come by, and go no further: the first that
+ * udp_err() does is to take the MTU that they name for the route, and it asks no socket. (Nor
+ * does udpv6_err() of Linux 7.2; that of 6.12 does.)
  */
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mutex.h>
@@ -28,6 +30,7 @@
 #include <net/netns/generic.h>
 #include <net/xfrm.h>
 
+#include "core/wire.h"
 #include "transport.h"
 #include "udp_train.h"
 
@@ -126,6 +129,39 @@ static bool is_about_probe4(const struct net *net, const struct sk_buff *skb)
 	return udp && xa_load(&trains->ports, ntohs(udp->source));
 }
 
+/* The same over IPv6, where the last probe alone is known: of several one may be taken for data. */
+static bool is_about_probe6(const struct net *net, const struct sk_buff *skb)
+{
+	struct train_net *trains = net_generic(net, train_net_id);
+	unsigned int offset = sizeof(struct ipv6hdr);
+	const struct mytun_transport *transport;
+	struct message_data message_buffer;
+	const struct message_data *message;
+	struct icmp6hdr icmp_buffer;
+	const struct icmp6hdr *icmp;
+	struct udphdr udp_buffer;
+	const struct udphdr *udp;
+	struct ipv6hdr ip_buffer;
+	const struct ipv6hdr *ip;
+
+	icmp = skb_header_pointer(skb, offset, sizeof(*icmp), &icmp_buffer);
+	if (!icmp || icmp->icmp6_type != ICMPV6_PKT_TOOBIG)
+		return false;
+	offset += sizeof(*icmp);
+	ip = skb_header_pointer(skb, offset, sizeof(*ip), &ip_buffer);
+	if (!ip || ip->nexthdr != IPPROTO_UDP)
+		return false;
+	offset += sizeof(*ip);
+	udp = skb_header_pointer(skb, offset, sizeof(*udp), &udp_buffer);
+	transport = udp ? xa_load(&trains->ports, ntohs(udp->source)) : NULL;
+	if (!transport)
+		return false;
+	offset += sizeof(*udp);
+	message = skb_header_pointer(skb, offset, sizeof(*message), &message_buffer);
+	return message && message->counter == READ_ONCE(transport->probe_counter) &&
+	       message->receiver_index == READ_ONCE(transport->probe_index);
+}
+
 static unsigned int local_in4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	if (unlikely(ip_hdr(skb)->protocol == IPPROTO_ICMP))
@@ -137,6 +173,8 @@ static unsigned int local_in4(void *priv, struct sk_buff *skb, const struct nf_h
 
 static unsigned int local_in6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	if (unlikely(ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6))
+		return is_about_probe6(state->net, skb) ? NF_DROP : NF_ACCEPT;
 	if (likely(!is_train(skb)) || ipv6_hdr(skb)->nexthdr != IPPROTO_UDP || inet6_sdif(skb))
 		return NF_ACCEPT;
 	return take(state, skb, sizeof(struct ipv6hdr));
