@@ -293,11 +293,19 @@ static bool train_pages_alloc(struct train_pages *pages, const struct train *tra
 	return true;
 }
 
-/* Does it owe its socket so many bytes? Then what two of them owe can be in one. */
+/*
+ * Does it owe its socket so many bytes? Then what two of them owe can be in one. How TCP charges
+ * is no symbol of each kernel; what it sends besides (on 7.2 a listening socket's RST, for one)
+ * holds a reference, and each of those has to be given back.
+ */
 static bool owes_truesize(const struct sk_buff *skb)
 {
-	return skb->destructor == sock_wfree ||
-	       (skb->sk && sk_fullsock(skb->sk) && skb->sk->sk_protocol == IPPROTO_TCP);
+	if (skb->destructor == sock_wfree)
+		return true;
+	if (skb->destructor == sock_edemux || skb->destructor == sock_efree ||
+	    skb->destructor == sock_pfree)
+		return false;
+	return skb->sk && sk_fullsock(skb->sk) && skb->sk->sk_protocol == IPPROTO_TCP;
 }
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The groups of shapes.c: which packets it sends, and in what shapes. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -368,6 +369,29 @@ static void do_ecn(struct bench *bench)
 	}
 }
 
+/* So many at once that hold a reference to their socket: it has none of them in the end */
+static void do_owned(struct bench *bench)
+{
+	static struct packet packet;
+	static uint8_t bytes[PACKET_MAX_LEN];
+	struct lot lot = { .shape = { .headroom = 256, .flags = SHAPE_OWNED } };
+	int count = atoi(bench->argument), came = 0;
+
+	lot.shape.copies = count - 1;
+	lot.kind.tcp = true;
+	lot.kind.number = bench->number++;
+	packet_build(&packet, &lot.kind);
+	if (!send_shaped(bench, &lot, &packet))
+		die("owned");
+	while (receive(bench->in, bytes, false, QUIET_MS))
+		came += packet_is_ours(bytes, packet.len);
+	printf("arrived: %d\n", came);
+	if (came != count || (read(bench->shaper, bytes, 1) < 0 && errno != ENODATA)) {
+		perror("owned");
+		bench->failed++;
+	}
+}
+
 const struct group groups[] = {
 	{ "heads", true, do_heads },
 	{ "pages", true, do_pages },
@@ -379,6 +403,7 @@ const struct group groups[] = {
 	{ "udp-trains", true, do_udp_trains },
 	{ "incoming", true, do_incoming },
 	{ "vlan", true, do_vlan },
+	{ "owned", true, do_owned },
 	{ "mtu", false, do_mtu },
 	{ "ecn", false, do_ecn },
 	{ NULL },

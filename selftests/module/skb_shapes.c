@@ -20,6 +20,8 @@
 #include <linux/uaccess.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "skb_shapes.h"
 
@@ -34,6 +36,7 @@ enum { FRAG_OFFSET = 3 };
  * @kept_lock: protects @kept, @bytes; taken in softirq
  * @kept: what was kept of the last packet, or NULL
  * @bytes: what it held then, from its first byte on
+ * @owner: TCP socket of the packets that hold a reference to one, NULL: none does
  */
 struct shaper {
 	struct mutex lock;
@@ -42,6 +45,7 @@ struct shaper {
 	spinlock_t kept_lock;
 	struct sk_buff *kept;
 	u8 *bytes;
+	struct socket *owner;
 };
 
 /* ---- building ---- */
@@ -233,20 +237,24 @@ static int xmit_direct(struct sk_buff *skb)
 	return ret;
 }
 
-static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
-		       unsigned int len)
+/* TCP has its RSTs hold a reference to the socket in whose name they go, as this one does. */
+static void own(struct sk_buff *skb, struct sock *owner)
 {
-	struct net_device *dev;
-	struct sk_buff *skb;
-	int ret = -ENODEV;
+	sock_hold(owner);
+	skb->sk = owner;
+	skb->destructor = sock_edemux;
+}
 
-	dev = dev_get_by_name(current->nsproxy->net_ns, shape->dev);
-	if (!dev)
-		return ret;
-	ret = -ENOMEM;
-	skb = build(shape, data, len);
+static int send_one(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
+		    unsigned int len, struct net_device *dev)
+{
+	struct sk_buff *skb = build(shape, data, len);
+	int ret;
+
 	if (!skb)
-		goto out_put;
+		return -ENOMEM;
+	if (shape->flags & SHAPE_OWNED)
+		own(skb, shaper->owner->sk);
 	skb->dev = dev;
 	skb->protocol = data[0] >> 4 == 4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	skb_set_transport_header(skb, skb->protocol == htons(ETH_P_IP) ?
@@ -254,8 +262,28 @@ static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, con
 	keep(shaper, shape, skb);
 	ret = shape->flags & SHAPE_DIRECT ? xmit_direct(skb) : dev_queue_xmit(skb);
 	/* NET_XMIT_DROP is the device's word, and no error of ours */
-	ret = min(ret, 0);
-out_put:
+	return min(ret, 0);
+}
+
+static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
+		       unsigned int len)
+{
+	struct net_device *dev;
+	int i, ret = 0;
+
+	if (shape->flags & SHAPE_OWNED && !shaper->owner)
+		ret = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+				       &shaper->owner);
+	if (ret)
+		return ret;
+	dev = dev_get_by_name(current->nsproxy->net_ns, shape->dev);
+	if (!dev)
+		return -ENODEV;
+	/* No softirq, and so none of the device's workers, in between */
+	local_bh_disable();
+	for (i = 0; i <= shape->copies && !ret; i++)
+		ret = send_one(shaper, shape, data, len, dev);
+	local_bh_enable();
 	dev_put(dev);
 	return ret;
 }
@@ -399,7 +427,13 @@ out_free:
 
 static ssize_t shaper_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	return kept_as_it_was(file->private_data);
+	struct shaper *shaper = file->private_data;
+	bool owned;
+
+	mutex_lock(&shaper->lock);
+	owned = shaper->owner && refcount_read(&shaper->owner->sk->sk_refcnt) > 1;
+	mutex_unlock(&shaper->lock);
+	return owned ? -EBUSY : kept_as_it_was(shaper);
 }
 
 static int shaper_open(struct inode *inode, struct file *file)
@@ -420,6 +454,8 @@ static int shaper_release(struct inode *inode, struct file *file)
 
 	leave_incoming(shaper);
 	keep_set(shaper, NULL, NULL);
+	if (shaper->owner)
+		sock_release(shaper->owner);
 	kfree(shaper);
 	return 0;
 }

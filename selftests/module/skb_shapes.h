@@ -50,6 +50,7 @@ enum shape_summed {
  * @SHAPE_INCOMING: not a packet to send: from now on every datagram to the UDP port @port
  *	of the caller's namespace takes this shape before UDP gets it, until the file is closed
  * @SHAPE_LIST_OF_SEGMENTS: each skb of the list has @gso_size bytes, but for the last one
+ * @SHAPE_OWNED: it holds a reference to a TCP socket, all of a file to the same
  */
 enum shape_flag {
 	SHAPE_CLONED = 1 << 0,
@@ -58,6 +59,7 @@ enum shape_flag {
 	SHAPE_NO_TAILROOM = 1 << 3,
 	SHAPE_INCOMING = 1 << 4,
 	SHAPE_LIST_OF_SEGMENTS = 1 << 5,
+	SHAPE_OWNED = 1 << 6,
 };
 
 /**
@@ -75,9 +77,11 @@ enum shape_flag {
  * @csum_offset: and where it goes, from there
  * @vlan: tag, 0: none
  * @port: for SHAPE_INCOMING
+ * @copies: send it so many times more, before anybody else has the processor
  *
  * read() tells how what was kept of the last packet (its clone, its reference, its pages)
- * fared: 0, or -EBADMSG when somebody has written into it, -ENODATA: nothing kept.
+ * fared: 0, or -EBADMSG when somebody has written into it, -ENODATA: nothing kept, -EBUSY:
+ * somebody still has a reference to the socket of SHAPE_OWNED.
  */
 struct skb_shape {
 	char dev[SHAPE_NAME_LEN];
@@ -93,7 +97,7 @@ struct skb_shape {
 	__u16 csum_offset;
 	__u16 vlan;
 	__u16 port;
-	__u16 reserved;
+	__u16 copies;
 };
 
 #endif /* _SKB_SHAPES_H */
