@@ -461,6 +461,14 @@ void mytun_tx_flush(struct mytun_peer *peer)
 		transmit(peer, NULL);
 }
 
+/* Whoever redirects packets of another device to this one is not held to its MTU. */
+static bool is_too_big(const struct sk_buff *skb, const struct net_device *dev)
+{
+	if (likely(skb->len <= dev->max_mtu))
+		return false;
+	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, dev->max_mtu);
+}
+
 /**
  * mytun_tx_xmit() - ndo_start_xmit
  * @skb: inner packet
@@ -477,6 +485,9 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	drop = MYTUN_DROP_TX_NOT_IP;
 	if (unlikely(!pskb_inet_may_pull(skb) || ip_tunnel_parse_protocol(skb) != skb->protocol))
+		goto err_drop;
+	drop = MYTUN_DROP_TX_TOO_BIG;
+	if (unlikely(is_too_big(skb, dev)))
 		goto err_drop;
 	drop = MYTUN_DROP_TX_NO_PEER;
 	peer = peer_of_destination(device, skb);

@@ -22,7 +22,7 @@ MTUS=${MTUS:-68 69 95 96 97 576 1279 1280 1281 1420 1500 9000 65454 65455}
 MAX_MTU=65455
 WIRE_MTU=65535
 
-plan 20
+plan 21
 [[ -x $SHAPES ]] || skip_all "the program shapes is not built"
 
 setup()
@@ -110,6 +110,14 @@ vlan()
 	drops_note
 	ping_fails a 10.9.5.2
 	[[ $(drops_since) =~ ^tx-not-ip\ [1-9] ]]
+}
+
+# What another device's larger MTU lets pass, by way of tc, has no place in an outer packet
+too_long()
+{
+	drops_note
+	run_shapes out too-long 4
+	same "tx-too-big 8" "$(drops_since)"
 }
 
 # mtu_set NS DEV MTU
@@ -219,5 +227,6 @@ check "B52 every checksum state" shapes summed
 check "B52 trains of TCP, v4 and v6" shapes tcp-trains
 check "B52 trains of UDP, v4 and v6" shapes udp-trains
 check "B52 tagged packets are dropped and counted" vlan
+check "B52 packets too long for any message are dropped and counted" too_long
 cases
 finish

@@ -14,6 +14,7 @@
 
 enum {
 	EF = 0xb8,			/* a traffic class, without its ECN bits */
+	MYTUN_MAX_LEN = 65455,		/* of an inner packet */
 };
 
 /* A packet that long with its headers, of either family */
@@ -297,26 +298,42 @@ static void do_incoming(struct bench *bench)
 	}
 }
 
-/* With tags, ARGUMENT of them: nothing may arrive */
-static void do_vlan(struct bench *bench)
+/* ARGUMENT packets of either family by turns, that long with their headers: nothing may arrive */
+static void do_refused(struct bench *bench, struct lot *lot, unsigned int len)
 {
 	static struct packet packet;
 	static uint8_t bytes[PACKET_MAX_LEN];
-	struct lot lot = { .shape = { .headroom = 256, .vlan = 5 } };
 	int i, count = atoi(bench->argument);
 
-	lot.kind.payload_len = 100;
 	for (i = 0; i < count; i++) {
-		lot.kind.v6 = i & 1;
-		lot.kind.number = bench->number++;
-		packet_build(&packet, &lot.kind);
-		if (!send_shaped(bench, &lot, &packet))
-			die("tagged");
+		lot->kind.v6 = i & 1;
+		lot->kind.payload_len = 0;
+		lot->kind.payload_len = len - packet_headers(&lot->kind);
+		lot->kind.number = bench->number++;
+		packet_build(&packet, &lot->kind);
+		if (!send_shaped(bench, lot, &packet))
+			die(lot->name);
 	}
 	if (!receive(bench->in, bytes, false, QUIET_MS * 2))
 		return;
-	puts("a tagged packet has arrived");
+	printf("a packet has arrived: %s\n", lot->name);
 	bench->failed++;
+}
+
+static void do_vlan(struct bench *bench)
+{
+	struct lot lot = { .name = "tagged", .shape = { .headroom = 256, .vlan = 5 } };
+
+	do_refused(bench, &lot, 128);
+}
+
+/* Longer than a message can be, as from a device with a larger MTU */
+static void do_too_long(struct bench *bench)
+{
+	struct lot lot = { .name = "too long", .shape = { .headroom = 256 } };
+
+	do_refused(bench, &lot, MYTUN_MAX_LEN + 1);
+	do_refused(bench, &lot, PACKET_MAX_LEN);
 }
 
 /* An MTU of ARGUMENT: lengths around it, and around multiples of 16 */
@@ -403,6 +420,7 @@ const struct group groups[] = {
 	{ "udp-trains", true, do_udp_trains },
 	{ "incoming", true, do_incoming },
 	{ "vlan", true, do_vlan },
+	{ "too-long", true, do_too_long },
 	{ "owned", true, do_owned },
 	{ "mtu", false, do_mtu },
 	{ "ecn", false, do_ecn },
