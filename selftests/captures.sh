@@ -55,8 +55,7 @@ in_use()
 # session ADDRESS CIPHER: a new one
 session()
 {
-	vpn a set mt0 peer "${PUB[b]}" remove
-	vpn b set mt0 peer "${PUB[a]}" remove
+	part a b mt0
 	peer a mt0 b allowed-ips 10.9.0.2/32 endpoint "$1:2" cipher "$2"
 	peer b mt0 a allowed-ips 10.9.0.1/32 cipher "$2"
 }

@@ -66,8 +66,7 @@ came()
 # peers_again: without any session; as they come, without wishes
 peers_again()
 {
-	vpn a set mt0 peer "${PUB[b]}" remove
-	vpn b set mt0 peer "${PUB[a]}" remove
+	part a b mt0
 	peer a mt0 b allowed-ips 10.9.0.2/32,fd09::2/128 endpoint 10.0.0.2:2
 	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128 endpoint 10.0.0.1:1
 }

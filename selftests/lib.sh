@@ -408,6 +408,13 @@ peer()
 	vpn "$1" set "$2" peer "${PUB[$3]}" "${@:4}"
 }
 
+# part NS OTHER DEV: neither knows the other any more, nor has it a session
+part()
+{
+	vpn "$1" set "$3" peer "${PUB[$2]}" remove
+	vpn "$2" set "$3" peer "${PUB[$1]}" remove
+}
+
 # field NS DEV FIELD KEY: what the tool shows of a peer, without the peer's key
 field()
 {
