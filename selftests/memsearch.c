@@ -31,8 +31,12 @@ enum {
 	OVERLAP = 2 * PAGE_LEN,		/* of chunks: a secret, and what is before it */
 };
 
-/* Flags of a page, see the kernel's pagemap.rst: of a process, or of a file */
+/*
+ * Flags of a page, see the kernel's pagemap.rst: of a process, or of a file; and of a slab, which
+ * Linux 6.12 takes for a process's as well when a counter that lies there is odd
+ */
 #define FLAGS_OF_OTHERS 0x1020ull
+#define FLAG_SLAB 0x80ull
 
 /* Where the kernel's own image is mapped a second time */
 #define TEXT_START 0xffffffff80000000ull
@@ -146,6 +150,11 @@ static void scan(size_t len, uint64_t place)
 	}
 }
 
+static bool is_of_others(uint64_t page_flags)
+{
+	return page_flags & FLAGS_OF_OTHERS && !(page_flags & FLAG_SLAB);
+}
+
 /* What belongs to processes and files is none of our business: there it is zero */
 static void read_chunk(const Elf64_Phdr *segment, uint64_t done, size_t len)
 {
@@ -156,7 +165,7 @@ static void read_chunk(const Elf64_Phdr *segment, uint64_t done, size_t len)
 		die("/proc/kpageflags");
 	memset(window + OVERLAP, 0, len);
 	for (i = 0; i < pages; i += run) {
-		for (run = 0; i + run < pages && !(flags[i + run] & FLAGS_OF_OTHERS); run++)
+		for (run = 0; i + run < pages && !is_of_others(flags[i + run]); run++)
 			;
 		if (run && pread(kcore, window + OVERLAP + i * PAGE_LEN, run * PAGE_LEN,
 				 segment->p_offset + done + i * PAGE_LEN) !=
