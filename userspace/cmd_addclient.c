@@ -65,7 +65,7 @@ struct work {
 	struct device *live;
 	struct config client;
 	struct device *added;
-	QRcode *code;
+	struct qr *code;
 };
 
 static const char **option_value(struct request *req, const char *arg)
