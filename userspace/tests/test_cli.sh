@@ -203,7 +203,7 @@ if [ -w /run ]; then
 		"$tool" up mtt$n.conf >once-$n 2>&1 &
 	done
 	wait
-	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another up or down is under way" once-[34] &&
+	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another vpnctl is under way" once-[34] &&
 		[ "$(cat once-[34] | grep -c "PreUp: exit status 1")" = 2 ]
 	ok $? "two at once: $(cat log once-3 once-4)"
 	rm log
