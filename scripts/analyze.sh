@@ -20,7 +20,8 @@ options()
 	case $1 in
 	selftests/unit/test_gcm.c) echo "${CORE[@]}" -Iselftests/unit/shim-crypto ;;
 	module/core/* | selftests/unit/*) echo "${CORE[@]}" ;;
-	selftests/fuzz/fuzz_config.c | selftests/fuzz/fuzz_json.c | selftests/fuzz/fuzz_tunnel.c) echo "${USER[@]}" ;;
+	selftests/fuzz/fuzz_config.c | selftests/fuzz/fuzz_http.c | selftests/fuzz/fuzz_json.c | \
+		selftests/fuzz/fuzz_tunnel.c) echo "${USER[@]}" ;;
 	selftests/fuzz/*) echo "${CORE[@]}" -Iselftests/unit ;;
 	*) echo "${USER[@]}" ;;
 	esac

@@ -132,11 +132,52 @@ int agent_take_events(struct agent *agent, int64_t now)
 	return 0;
 }
 
-/* Return: whether there is such a peer, and no session with it. */
-static bool needs_look(const struct device *dev, const struct name *name)
-{
-	const struct peer *peer = dev ? device_find_peer(dev, name->key) : NULL;
+/**
+ * struct sight - a device as it is now
+ * @nl: to ask for it
+ * @dev: the device; NULL: it is not there
+ * @sorted: its peers by their keys; NULL without memory
+ */
+struct sight {
+	struct nl nl;
+	struct device *dev;
+	struct peer **sorted;
+};
 
+static void forget_device(struct sight *sight)
+{
+	free(sight->sorted);
+	device_free(sight->dev);
+	sight->sorted = NULL;
+	sight->dev = NULL;
+}
+
+/* The device of a name, which is that of the name before in most cases. */
+static void see_device(struct sight *sight, const char *ifname)
+{
+	struct nl *nl = &sight->nl;
+	int ret;
+
+	if (sight->dev && !strcmp(sight->dev->name, ifname))
+		return;
+	forget_device(sight);
+	ret = nl->family ? nl_get_device(nl, ifname, &sight->dev) : 0;
+	if (ret && ret != -ENODEV)
+		nl_complain(nl, "Unable to access interface", ifname, ret);
+	if (sight->dev)
+		sight->sorted = device_sorted_peers(sight->dev, peer_by_key);
+}
+
+/* Return: whether there is such a peer, and no session with it. */
+static bool needs_look(const struct sight *sight, const struct name *name)
+{
+	struct peer wanted = { 0 }, *peer;
+
+	if (!sight->dev)
+		return false;
+	memcpy(wanted.public_key, name->key, KEY_LEN);
+	peer = sight->sorted ? peers_find(sight->sorted, sight->dev->n_peers, &wanted) :
+			       device_find_peer(sight->dev, name->key);
 	return peer && handshake_is_old(peer, time(NULL));
 }
 
@@ -157,18 +198,22 @@ static void start_lookup(struct agent *agent, struct resolution *place, struct n
 	name_tried(&agent->names, name, now);
 }
 
-/* The device of a name, which is that of the name before in most cases. */
-static void get_device(struct nl *nl, struct device **dev, const char *ifname)
+/* Those whose time has come and that are well are done with. Each is looked at once. */
+static void pass_over_alive(struct agent *agent, int64_t now)
 {
-	int ret;
+	struct sight sight = { 0 };
+	struct name *name;
 
-	if (*dev && !strcmp((*dev)->name, ifname))
-		return;
-	device_free(*dev);
-	*dev = NULL;
-	ret = nl->family ? nl_get_device(nl, ifname, dev) : 0;
-	if (ret && ret != -ENODEV)
-		nl_complain(nl, "Unable to access interface", ifname, ret);
+	nl_open(&sight.nl);
+	for (name = agent->names.list; name; name = name->next) {
+		if (!name_is_due(name, now))
+			continue;
+		see_device(&sight, name->ifname);
+		if (!needs_look(&sight, name))
+			name_alive(&agent->names, name, now);
+	}
+	forget_device(&sight);
+	nl_close(&sight.nl);
 }
 
 /**
@@ -179,27 +224,19 @@ static void get_device(struct nl *nl, struct device **dev, const char *ifname)
  */
 void agent_look(struct agent *agent, int64_t now)
 {
-	struct device *dev = NULL;
 	struct resolution *place;
 	struct name *name;
-	struct nl nl;
 
 	if (names_next(&agent->names) > now || !resolver_place(&agent->resolver))
 		return;
 	agent_read_names(agent, NULL, now);
-	nl_open(&nl);
-	while ((name = names_due(&agent->names, now))) {
-		place = resolver_place(&agent->resolver);
-		if (!place)
+	pass_over_alive(agent, now);
+	while ((place = resolver_place(&agent->resolver))) {
+		name = names_due(&agent->names, now);
+		if (!name)
 			break;
-		get_device(&nl, &dev, name->ifname);
-		if (needs_look(dev, name))
-			start_lookup(agent, place, name, now);
-		else
-			name_alive(&agent->names, name, now);
+		start_lookup(agent, place, name, now);
 	}
-	device_free(dev);
-	nl_close(&nl);
 }
 
 static void move_peer(struct agent *agent, struct nl *nl, const struct device *dev,

@@ -4,6 +4,7 @@
  * its peers', nor reserved. Peers whose allowed IPs are the whole subnet or more take no
  * address: a longer prefix comes before theirs.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,26 @@ static bool ip4_is_public(uint32_t ip)
 	return true;
 }
 
+/* Of the first half of an address. */
+static bool ip6_is_public(uint64_t ip)
+{
+	/* those of global unicast, 2000::/3, that the same registry calls not globally reachable */
+	static const struct {
+		uint64_t net;
+		unsigned int len;
+	} others[] = {
+		{ 0x2001000200000000, 48 }, /* measurements, RFC 5180 */
+		{ 0x20010db800000000, 32 }, /* documentation, RFC 3849 */
+		{ 0x3fff000000000000, 20 }, /* documentation, RFC 9637 */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!((ip ^ others[i].net) >> (64 - others[i].len)))
+			return false;
+	return ip >> 61 == 1;
+}
+
 /**
  * address_is_public() - whether a host with this address can be reached from everywhere
  * @ep: the address
@@ -254,10 +275,10 @@ static bool ip4_is_public(uint32_t ip)
  */
 bool address_is_public(const union endpoint *ep)
 {
-	const uint8_t *ip6 = ep->sin6.sin6_addr.s6_addr;
+	uint64_t half;
 
 	if (ep->sa.sa_family == AF_INET)
 		return ip4_is_public(ntohl(ep->sin.sin_addr.s_addr));
-	/* global unicast is 2000::/3; 2001:db8::/32 is documentation's */
-	return (ip6[0] & 0xe0) == 0x20 && memcmp(ip6, "\x20\x01\x0d\xb8", 4);
+	memcpy(&half, &ep->sin6.sin6_addr, sizeof(half));
+	return ip6_is_public(be64toh(half));
 }

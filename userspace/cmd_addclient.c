@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "commands.h"
+#include "lock.h"
 #include "nl.h"
 #include "qr.h"
 #include "show.h"
@@ -65,7 +66,7 @@ struct work {
 	struct device *live;
 	struct config client;
 	struct device *added;
-	QRcode *code;
+	struct qr *code;
 };
 
 static const char **option_value(struct request *req, const char *arg)
@@ -127,6 +128,19 @@ static int find_hub(struct request *req)
 			found.gl_pathc);
 	globfree(&found);
 	return ret;
+}
+
+/*
+ * Not in the middle of `up': it has read the file and would not know of the client, and this would
+ * find no device to tell of it, or one whose peers are still to be set. Who may not take the lock
+ * can have no part in that: neither of them is root.
+ */
+static int take_lock(struct lock *lock)
+{
+	lock->fd = -1;
+	if (access(LOCK_DIR, W_OK) && (errno == EACCES || errno == EROFS))
+		return 0;
+	return lock_take(lock, LOCK_PATH, stderr);
 }
 
 static int read_live(struct work *work)
@@ -414,14 +428,12 @@ err:
 	return ret;
 }
 
-static int run(struct work *work)
+static int make_and_apply(struct work *work)
 {
 	/* stdio's own buffer would keep the client's key */
 	static char buffer[4096];
-	int ret = find_hub(&work->req);
+	int ret = read_hub(work);
 
-	if (!ret)
-		ret = read_hub(work);
 	if (!ret)
 		ret = make_client(work);
 	if (!ret && work->req.qr)
@@ -433,6 +445,20 @@ static int run(struct work *work)
 	hold_signals();
 	ret = apply(work);
 	explicit_bzero(buffer, sizeof(buffer));
+	return ret;
+}
+
+static int run(struct work *work)
+{
+	struct lock lock;
+	int ret = find_hub(&work->req);
+
+	if (!ret)
+		ret = take_lock(&lock);
+	if (ret)
+		return ret;
+	ret = make_and_apply(work);
+	lock_release(&lock);
 	return ret;
 }
 

@@ -32,6 +32,7 @@
  * @signals: a signalfd
  * @keys: standard input is a terminal, and gives each key at once
  * @saved: how it was
+ * @taken: the terminal is ours, and is to be given back
  */
 struct view {
 	const char *name;
@@ -41,6 +42,7 @@ struct view {
 	int signals;
 	bool keys;
 	struct termios saved;
+	bool taken;
 };
 
 static int read_count(struct view *view, const char *text)
@@ -89,39 +91,70 @@ static int read_args(struct view *view, char *const *args)
 	return ret;
 }
 
-static void begin(struct view *view)
+/*
+ * Also when it is ours already: who has stopped us may have changed it. In the background this
+ * stops the process (SIGTTOU) until it is in the foreground, and nothing is printed before.
+ */
+static void take_terminal(struct view *view)
 {
-	struct termios raw;
-	sigset_t set;
+	struct termios raw = view->saved;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	view->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!view->live)
 		return;
-	view->keys = !tcgetattr(STDIN_FILENO, &view->saved);
-	if (view->keys) {
-		raw = view->saved;
-		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	if (view->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	}
 	fputs(SCREEN_ON, stdout);
+	view->taken = true;
+}
+
+static void give_terminal(struct view *view)
+{
+	if (!view->taken)
+		return;
+	fputs(SCREEN_OFF, stdout);
+	fflush(stdout);
+	if (view->keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &view->saved);
+	view->taken = false;
+}
+
+static void begin(struct view *view)
+{
+	static const int signals[] = {
+		SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH,
+	};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	view->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	view->keys = view->live && !tcgetattr(STDIN_FILENO, &view->saved);
+	take_terminal(view);
 }
 
 static void end(struct view *view)
 {
-	if (view->live) {
-		fputs(SCREEN_OFF, stdout);
-		fflush(stdout);
-	}
-	if (view->keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &view->saved);
+	give_terminal(view);
 	if (view->signals >= 0)
 		close(view->signals);
+}
+
+/* Ctrl-Z. To go on at once, where there is nobody who could continue us, is no error. */
+static void stop(struct view *view)
+{
+	sigset_t set;
+
+	give_terminal(view);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	take_terminal(view);
 }
 
 static void get_size(const struct view *view, struct top *top)
@@ -175,15 +208,34 @@ static int draw(const struct view *view, struct top *top)
 	return !ret && finish_output() ? -EIO : ret;
 }
 
-/* Return: whether a key or a signal says that it is enough. */
-static bool take_input(const struct view *view, const struct pollfd *fds)
+/* Return: whether it says that it is enough. */
+static bool take_signal(struct view *view)
 {
 	struct signalfd_siginfo info;
+
+	if (read(view->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	switch (info.ssi_signo) {
+	case SIGTSTP:
+		stop(view);
+		return false;
+	case SIGCONT:
+		take_terminal(view);
+		return false;
+	case SIGWINCH:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Return: whether a key or a signal says that it is enough. */
+static bool take_input(struct view *view, const struct pollfd *fds)
+{
 	char keys[64];
 	ssize_t got;
 
-	if (fds[0].revents && read(view->signals, &info, sizeof(info)) == sizeof(info) &&
-	    info.ssi_signo != SIGWINCH)
+	if (fds[0].revents && take_signal(view))
 		return true;
 	if (!fds[1].revents)
 		return false;
@@ -192,7 +244,7 @@ static bool take_input(const struct view *view, const struct pollfd *fds)
 }
 
 /* Until the next screen is due. Return: 0, 1 for the end, or -errno. */
-static int wait_next(const struct view *view, struct top *top, int64_t due)
+static int wait_next(struct view *view, struct top *top, int64_t due)
 {
 	int64_t left;
 	int ret;
@@ -207,7 +259,7 @@ static int wait_next(const struct view *view, struct top *top, int64_t due)
 			continue;
 		if (take_input(view, fds))
 			return 1;
-		/* another size, or a key */
+		/* another size, a key, or we were stopped */
 		ret = view->live ? draw(view, top) : 0;
 		if (ret)
 			return ret;
@@ -215,7 +267,7 @@ static int wait_next(const struct view *view, struct top *top, int64_t due)
 	return 0;
 }
 
-static int get_devices(const struct view *view, struct device **list)
+static int get_devices(struct view *view, struct device **list)
 {
 	struct nl nl;
 	int ret = nl_open(&nl);
@@ -226,9 +278,7 @@ static int get_devices(const struct view *view, struct device **list)
 	else if (ret == -EPROTONOSUPPORT && !view->name)
 		ret = 0;
 	if (ret) {
-		if (view->live)
-			fputs(SCREEN_OFF, stdout);
-		fflush(stdout);
+		give_terminal(view);
 		nl_complain(&nl, "Unable to access interface", view->name, ret);
 	}
 	nl_close(&nl);

@@ -204,7 +204,7 @@ static int take_lock(struct lock *lock, const struct request *req)
 
 /*
  * Names may take minutes to be resolved, which is before the lock. Who adds a client meanwhile
- * finds no device to tell of it.
+ * finds no device to tell of it; who has the lock adds none.
  */
 static int make_up(struct plan *plan, const struct config *cfg, const struct request *req,
 		   struct lock *lock)

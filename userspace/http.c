@@ -27,10 +27,20 @@ void http_init(struct http *http)
 		http->clients[i].fd = -1;
 }
 
-/* Whether the head is complete: it ends with an empty line. */
-static bool is_complete(const char *request, size_t len)
+/* The head ends with an empty line. Return: its bytes, that line's too; 0: the end has not come. */
+static size_t head_len(const char *request, size_t len)
 {
-	return memmem(request, len, "\r\n\r\n", 4) || memmem(request, len, "\n\n", 2);
+	const char *line = request, *end;
+	bool empty = false;
+
+	while (!empty) {
+		end = memchr(line, '\n', len - (size_t)(line - request));
+		if (!end)
+			return 0;
+		empty = end == line || (end == line + 1 && *line == '\r');
+		line = end + 1;
+	}
+	return (size_t)(line - request);
 }
 
 /* Of "GET /path?query HTTP/1.x" the path alone counts. */
@@ -63,12 +73,12 @@ static int line_status(const char *line, size_t len)
  */
 int http_status(const char *request, size_t len)
 {
-	const char *end = memchr(request, '\n', len);
+	const char *end;
 
-	if (end && is_complete(request, len))
-		return line_status(request, (size_t)(end - request) -
-						    (end > request && end[-1] == '\r'));
-	return len >= HTTP_REQUEST ? 431 : 0;
+	if (!head_len(request, len))
+		return len >= HTTP_REQUEST ? 431 : 0;
+	end = memchr(request, '\n', len);
+	return line_status(request, (size_t)(end - request) - (end > request && end[-1] == '\r'));
 }
 
 /* Return: whether a line is "Host: ..." with something else than this machine. */
@@ -93,7 +103,8 @@ static bool names_another(const char *line, size_t len)
  *
  * A page of somebody else, open in a browser on this machine, can make a name of its own stand
  * for a loopback address (DNS rebinding). The browser then asks us, and lets that page read the
- * answer; but it says by which name it has called.
+ * answer; but it says by which name it has called. What comes behind the head does not matter:
+ * it may have come by now or not.
  *
  * Return: false when it has called a name that is not this machine's.
  */
@@ -101,6 +112,7 @@ bool http_is_for_us(const char *request, size_t len)
 {
 	const char *end;
 
+	len = head_len(request, len);
 	while ((end = memchr(request, '\n', len))) {
 		if (names_another(request, (size_t)(end - request)))
 			return false;

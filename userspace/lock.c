@@ -62,7 +62,7 @@ static bool is_file(int fd, const char *path)
 
 static int wait_for(int fd, FILE *log)
 {
-	fprintf(log, "Another up or down is under way; waiting for it\n");
+	fprintf(log, "Another vpnctl is under way; waiting for it\n");
 	while (flock(fd, LOCK_EX))
 		if (errno != EINTR)
 			return -errno;

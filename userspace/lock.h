@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One `up`, `down`, `save` or `reload` at a time: what one has found free another must not take,
- * and nobody looks at a device that is half made.
+ * One `up`, `down`, `save`, `reload` or `addclient` at a time: what one has found free another must
+ * not take, and nobody looks at a device that is half made.
  */
 #ifndef VPNCTL_LOCK_H
 #define VPNCTL_LOCK_H
 
 #include <stdio.h>
 
-#define LOCK_PATH "/run/vpnctl.lock"
+#define LOCK_DIR "/run"
+#define LOCK_PATH LOCK_DIR "/vpnctl.lock"
 
 /**
  * struct lock - a lock file

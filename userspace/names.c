@@ -213,6 +213,18 @@ int names_read(struct names *names, FILE *log, int64_t now)
 }
 
 /**
+ * name_is_due() - whether its peer is to be looked at
+ * @name: the name
+ * @now: now_ms()
+ *
+ * Return: whether its time has come, and it is not being resolved.
+ */
+bool name_is_due(const struct name *name, int64_t now)
+{
+	return !name->busy && name->due <= now;
+}
+
+/**
  * names_due() - a peer that is to be looked at
  * @names: all of them
  * @now: now_ms()
@@ -225,7 +237,7 @@ struct name *names_due(const struct names *names, int64_t now)
 	struct name *name, *first = NULL;
 
 	for (name = names->list; name; name = name->next)
-		if (!name->busy && name->due <= now && (!first || name->due < first->due))
+		if (name_is_due(name, now) && (!first || name->due < first->due))
 			first = name;
 	return first;
 }

@@ -64,6 +64,7 @@ struct name *names_due(const struct names *names, int64_t now);
 int64_t names_next(const struct names *names);
 void names_close(struct names *names);
 
+bool name_is_due(const struct name *name, int64_t now);
 void name_tried(const struct names *names, struct name *name, int64_t now);
 void name_alive(const struct names *names, struct name *name, int64_t now);
 void name_hurry(struct name *name, int64_t now);

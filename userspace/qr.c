@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * libqrencode wipes none of the memory that it frees, in which the text was, and neither lets it
+ * be wiped nor takes another's malloc(). So it works in a process of its own, which overwrites
+ * its heap before it ends.
+ */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <qrencode.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "qr.h"
 
@@ -11,12 +19,12 @@
 #define COLORS "\x1b[38;5;16;48;5;231m"
 #define NO_COLORS "\x1b[0m"
 
-static bool is_dark(const QRcode *code, int x, int y)
+static bool is_dark(const struct qr *code, int x, int y)
 {
 	x -= QUIET;
 	y -= QUIET;
 	return x >= 0 && y >= 0 && x < code->width && y < code->width &&
-	       (code->data[y * code->width + x] & 1);
+	       code->dark[y * code->width + x];
 }
 
 /* A character is two modules, one above the other. */
@@ -27,22 +35,71 @@ static void put_pair(FILE *out, bool upper, bool lower)
 	fputs(blocks[2 * upper + lower], out);
 }
 
+static int encode(struct qr *code, const char *text)
+{
+	/* screens have no stains: the lowest of the levels makes the smallest code */
+	QRcode *made = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+	int i;
+
+	if (!made)
+		return errno == ERANGE ? -EFBIG : -errno;
+	code->width = made->width;
+	for (i = 0; i < made->width * made->width; i++)
+		code->dark[i] = made->data[i] & 1;
+	return 0;
+}
+
+/* Of this process; nothing that has been allocated can be used afterwards. */
+static void wipe_heap(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	void *from = NULL, *to = NULL;
+	bool found = false;
+	char line[512];
+
+	if (!maps)
+		return;
+	while (!found && fgets(line, sizeof(line), maps))
+		found = strstr(line, "[heap]") && sscanf(line, "%p-%p", &from, &to) == 2;
+	fclose(maps);
+	if (found)
+		explicit_bzero(from, (size_t)((char *)to - (char *)from));
+}
+
 /**
  * qr_make() - make a QR code
  * @code: gets it, to be given to qr_free()
  * @text: what it says
  *
- * The library wipes none of the memory that it frees, in which the text was, too.
- *
  * Return: 0, -EFBIG when the text is too long, or -errno.
  */
-int qr_make(QRcode **code, const char *text)
+int qr_make(struct qr **code, const char *text)
 {
-	/* screens have no stains: the lowest of the levels makes the smallest code */
-	*code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
-	if (*code)
-		return 0;
-	return errno == ERANGE ? -EFBIG : -errno;
+	struct qr *new = mmap(NULL, sizeof(*new), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+	int ret;
+
+	if (new == MAP_FAILED)
+		return -errno;
+	new->ret = -EIO;
+	child = fork();
+	if (!child) {
+		new->ret = encode(new, text);
+		wipe_heap();
+		_exit(0);
+	}
+	if (child < 0)
+		new->ret = -errno;
+	else
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	ret = new->ret;
+	if (ret)
+		qr_free(new);
+	else
+		*code = new;
+	return ret;
 }
 
 /**
@@ -52,7 +109,7 @@ int qr_make(QRcode **code, const char *text)
  * @color: dark modules are black and the others white, whatever the terminal has; without,
  *	the light ones are drawn in the colour of text, which is right where that is the lighter
  */
-void qr_print(FILE *out, const QRcode *code, bool color)
+void qr_print(FILE *out, const struct qr *code, bool color)
 {
 	int x, y, size = code->width + 2 * QUIET;
 
@@ -70,10 +127,10 @@ void qr_print(FILE *out, const QRcode *code, bool color)
  * qr_free() - free a QR code, which is as secret as its text, and wipe it
  * @code: the code; may be NULL
  */
-void qr_free(QRcode *code)
+void qr_free(struct qr *code)
 {
 	if (!code)
 		return;
-	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
-	QRcode_free(code);
+	explicit_bzero(code, sizeof(*code));
+	munmap(code, sizeof(*code));
 }

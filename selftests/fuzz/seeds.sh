@@ -13,7 +13,7 @@ message()
 }
 
 mkdir -p "$out/fuzz_wire" "$out/fuzz_control" "$out/fuzz_handshake" "$out/fuzz_allowedips" \
-	"$out/fuzz_config" "$out/fuzz_tunnel" "$out/fuzz_json"
+	"$out/fuzz_config" "$out/fuzz_tunnel" "$out/fuzz_json" "$out/fuzz_http"
 
 # Configurations need no program to be made.
 cp "${0%/*}"/corpus/config/*.conf "$out/fuzz_config"
@@ -60,3 +60,39 @@ done
 	printf '\005\012\000\000\000\010\007\012\000\000\000\010\025\012\001\000\000\020'
 	printf '\026\013\000\000\000\010\007\000\000\000\000\000\001'
 } >"$out/fuzz_allowedips/no-memory"
+
+# byte NUMBER
+byte()
+{
+	printf '%b' "\\0$(printf %03o "$1")"
+}
+
+# request NAME PIECES REQUEST: by a Unix socket and by a port. PIECES are the lengths of those that
+# come before the rest.
+request()
+{
+	for by_port in 0 1; do
+		{
+			byte $(($(echo "$2" | wc -w) << 1 | by_port))
+			for piece in $2; do
+				byte "$piece"
+			done
+			printf '%b' "$3"
+		} >"$out/fuzz_http/$1-$by_port"
+	done
+}
+
+request whole '' 'GET /metrics HTTP/1.0\r\n\r\n'
+request cut '5 20 1' 'GET /metrics?a=b HTTP/1.1\r\nHost: localhost:1\r\nAccept: */*\r\n\r\n'
+request other 25 'GET /metrics HTTP/1.1\r\nHost: h.example\r\n\r\n'
+request behind 25 'GET /metrics HTTP/1.0\r\n\r\nHost: h.example\r\n\r\n'
+request bare 23 'GET /metrics HTTP/1.0\n\n'
+request mixed 24 'GET /metrics HTTP/1.0\n\r\n'
+request post 4 'POST /metrics HTTP/1.0\r\n\r\n'
+request path '' 'GET / HTTP/1.0\r\n\r\n'
+request short 1 'GET\r\n\r\n'
+# The head ends with the last byte that there is room for, and one byte behind it.
+for len in 4066 4067; do
+	line=$(head -c $len /dev/zero | tr '\000' a)
+	request long-$len '254 1' "GET /metrics HTTP/1.0\\r\\nA: $line\\r\\n\\r\\n"
+done

@@ -12,6 +12,7 @@ typedef int (*glob_error)(const char *path, int err);
 
 int __real_glob(const char *pattern, int flags, glob_error error, glob_t *found);
 int __real_tunnel_file_parse(struct config *cfg, const char *path);
+_Noreturn void __real__exit(int status);
 
 /* gcc has no header of these */
 typedef void (*malloc_hook)(const volatile void *memory, size_t len);

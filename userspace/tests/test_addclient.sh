@@ -129,6 +129,27 @@ wait
 	[ "$(grep -c "Name = at-once" mtt0.conf)" = 8 ]
 ok $? "eight at the same time: $(cat once-* | grep Address)"
 
+# What holds the lock may be an `up' that has read the file and has made no peers yet
+if [ -w /run ]; then
+	cp mtt0.conf before
+	mkfifo free
+	flock /run/vpnctl.lock cat free &
+	timeout 10 sh -c 'while flock -n /run/vpnctl.lock true; do sleep 0.1; done'
+	"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example late >out 2>err &
+	pid=$!
+	timeout 10 sh -c 'until grep -q "waiting for it" err; do sleep 0.1; done'
+	[ ! -s out ] && cmp -s before mtt0.conf
+	ok $? "adds nobody while an up is under way: $(cat out err)"
+	echo >free
+	wait $pid && grep -q "Name = late" mtt0.conf && [ "$(value out Address)" != "" ]
+	ok $? "goes on when that has ended: $(cat out err)"
+	wait
+	[ ! -e /run/vpnctl.lock ]
+	ok $? "a lock is left"
+else
+	echo "ok 1 - adds nobody while an up is under way # SKIP /run cannot be written"
+fi
+
 hub | sed 's,/24.*,/30,' >mtt0.conf
 add --endpoint vpn.example one >/dev/null
 refuse "a full subnet" "10.8.0.0/30: all addresses of this subnet are taken" \

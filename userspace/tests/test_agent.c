@@ -220,6 +220,77 @@ static void test_alive(void **state)
 	assert_int_equal(agent->n_resolved, 1);
 }
 
+#define MANY 10000
+#define MOST_CPU_MS 700 /* it is 90 ms; it was 2 s when all were looked through for each */
+
+/* The file and the device of MANY peers. Every @step-th has no session; 0: all have one. */
+static void make_many(struct agent *agent, unsigned int step)
+{
+	char base64[KEY_BASE64_LEN];
+	uint8_t key[KEY_LEN] = { 0 };
+	struct peer *peer;
+	uint32_t i;
+	FILE *out = fopen("mt0.conf", "w");
+
+	device_free(kernel.dev);
+	kernel.dev = device_alloc();
+	strcpy(kernel.dev->name, "mt0");
+	for (i = 0; i < MANY; i++) {
+		memcpy(key, &i, sizeof(i));
+		key_to_base64(base64, key);
+		fprintf(out, "[Peer]\nPublicKey=%s\nEndpoint=b.example:7\n", base64);
+		peer = device_add_peer(kernel.dev);
+		memcpy(peer->public_key, key, KEY_LEN);
+		if (!step || i % step)
+			peer->last_handshake.tv_sec = time(NULL);
+	}
+	fclose(out);
+	agent_read_names(agent, NULL, 0);
+	assert_int_equal(agent->names.n, MANY);
+}
+
+static size_t count_due(const struct agent *agent, int64_t now)
+{
+	const struct name *name;
+	size_t n = 0;
+
+	for (name = agent->names.list; name; name = name->next)
+		n += name_is_due(name, now);
+	return n;
+}
+
+static int64_t cpu_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void test_many_alive(void **state)
+{
+	struct agent *agent = *state;
+	int64_t begun;
+
+	make_many(agent, 0);
+	begun = cpu_ms();
+	agent_look(agent, 0);
+	assert_in_range(cpu_ms() - begun, 0, MOST_CPU_MS);
+	assert_int_equal(count_due(agent, INTERVAL - 1), 0);
+	assert_int_equal(resolving(agent), 0);
+}
+
+/* Those that must wait for a place keep nobody else waiting. */
+static void test_many_dead(void **state)
+{
+	struct agent *agent = *state;
+
+	make_many(agent, 100);
+	agent_look(agent, 0);
+	assert_int_equal(resolving(agent), RESOLVE_RUNNING);
+	assert_int_equal(count_due(agent, INTERVAL - 1), MANY / 100 - RESOLVE_RUNNING);
+}
+
 static void test_gone(void **state)
 {
 	struct agent *agent = *state;
@@ -459,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AGENT_TEST(test_moves),
 		AGENT_TEST(test_alive),
+		AGENT_TEST(test_many_alive),
+		AGENT_TEST(test_many_dead),
 		AGENT_TEST(test_gone),
 		AGENT_TEST(test_renamed),
 		AGENT_TEST(test_not_resolved),

@@ -106,6 +106,10 @@ grep -qF $'\e[?1049h' out && grep -qF $'\e[?1049l' out && grep -q DEVICE out
 ok $? "top on a terminal: $(od -c out | head -20)"
 [ "$(cat code)" = "exit 0" ] && cmp -s before after
 ok $? "q, and the terminal: $(cat code before after)"
+if have python3 "top as a job of a shell"; then
+	python3 "$here/top_on_pty.py" "$tool" >out 2>&1
+	ok $? "top as a job of a shell: $(tail -n 1 out)"
+fi
 
 # mt-none is no device whether or not the module is there
 check "show no device" 1 "Unable to access interface: " "$tool" show mt-none
@@ -199,7 +203,7 @@ if [ -w /run ]; then
 		"$tool" up mtt$n.conf >once-$n 2>&1 &
 	done
 	wait
-	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another up or down is under way" once-[34] &&
+	[ "$(tr '\n' ' ' <log)" = "in out in out " ] && grep -q "^Another vpnctl is under way" once-[34] &&
 		[ "$(cat once-[34] | grep -c "PreUp: exit status 1")" = 2 ]
 	ok $? "two at once: $(cat log once-3 once-4)"
 	rm log

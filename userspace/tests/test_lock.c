@@ -10,7 +10,7 @@
 
 #define AT_ONCE 8
 #define ROUNDS 3
-#define WAITING "Another up or down is under way; waiting for it\n"
+#define WAITING "Another vpnctl is under way; waiting for it\n"
 
 static char dir[TEMP_LEN];
 static char path[TEMP_LEN + 8];
