@@ -44,7 +44,7 @@ check "a file for the world" 0 "Warning: writing to world accessible file." \
 [ -z "$("$tool" genkey 2>&1 >private)" ]
 ok $? "a file for nobody else: no warning"
 
-check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
+check "no such command" 1 "Invalid subcommand: \`bogus'; \`vpnctl --help' lists them" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
@@ -52,6 +52,15 @@ for command in show showconf set setconf addconf syncconf genkey genpsk pubkey m
 	up down save strip reload addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
+# On a terminal of 80 columns and 24 lines, the last of which is the shell's
+{
+	"$tool" --help
+	for command in $("$tool" --help | sed -nE 's/^  ([a-z]+): .*/\1/p'); do
+		"$tool" "$command" --help
+	done
+} >out
+[ "$(wc -L <out)" -le 80 ] && [ "$("$tool" --help | wc -l)" -le 23 ] && [ "$(wc -l <out)" -gt 50 ]
+ok $? "help is too large: $(wc out; awk 'length > 80' out)"
 # Both completions know every command and every option that the tool says it has
 for file in "$completions"/vpnctl "$completions"/_vpnctl; do
 	missing=$("$tool" help | sed -nE 's/^  ([a-z]+): .*/\1/p' | while read -r command; do
