@@ -105,8 +105,8 @@ check "top -n" 1 "Usage: vpnctl top" "$tool" top -n
 check "top -n 0" 1 "-n: not a number of screens: \`0'" "$tool" top -n 0
 check "top -d 0" 1 "-d: not 0.1-3600 seconds: \`0'" "$tool" top -d 0
 check "top of no device" 1 "Unable to access interface: " "$tool" top mt-none
-check "top" 0 "DEVICE     PEER " timeout 10 "$tool" top -n 2 -d 0.1
-[ "$(grep -c ^DEVICE out)" = 2 ] && ! grep -q $'\e' out
+check "top" 0 "DEVICE PEER " timeout 10 "$tool" top -n 2 -d 0.1
+[ "$(grep -c "^DEVICE PEER " out)" = 2 ] && ! grep -q $'\e' out
 ok $? "top in a file: two screens without escape sequences"
 # on a terminal of its own, until it is told q; then the terminal is as it was
 { sleep 0.5; printf q; } | timeout 10 script -qec "stty -g >before; '$tool' top -d 1000; \
