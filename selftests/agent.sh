@@ -197,9 +197,9 @@ top_shows()
 	local out
 
 	out=$(vpn a top -n 2 -d 0.2)
-	grep -q "^mt0 *peers 1/2  rx .*drops [0-9]" <<<"$out"
-	grep -q "^mt0 *${PUB[b]:0:9} 10.0.0.2:2 " <<<"$out"
-	grep -q "^mt0 *${PUB[c]:0:9} 10.0.0.7:3 .* never$" <<<"$out"
+	grep -Eq "^mt0 +1/2 .* [0-9]+ +[0-9.]+ [a-z-]+$" <<<"$out"
+	grep -q "^mt0 *${PUB[b]:0:8}~ 10.0.0.2:2 " <<<"$out"
+	grep -q "^mt0 *${PUB[c]:0:8}~ 10.0.0.7:3 .* never$" <<<"$out"
 }
 
 set_rmem()

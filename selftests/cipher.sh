@@ -132,7 +132,7 @@ no_session()
 	peers_again
 	wish a auto
 	same "auto (none)" "$(ciphers a)"
-	[[ $(vpn a show mt0) == *"cipher: none yet (auto is wanted)"* ]]
+	[[ $(vpn a show mt0) == *"cipher: none yet (auto)"* ]]
 	[[ $(vpn a showconf mt0) == *"#! Cipher = auto"* ]]
 }
 

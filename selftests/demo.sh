@@ -177,7 +177,7 @@ sniff()
 	nsenter --net="/run/netns/$1" tcpdump -i "$2" -U --immediate-mode -B 16384 \
 		-w "$TMP/$3" 2>"$TMP/$3.log" &
 	SNIFFERS+=($!)
-	wait_for grep -q 'listening on' "$TMP/$3.log"
+	wait_for grep -qs 'listening on' "$TMP/$3.log"
 }
 SNIFFERS=()
 
@@ -254,9 +254,9 @@ main()
 	passed "$result"
 
 	title "server# $TOOL show"
-	on server "$TOOL" show mt0 >"$TMP/show"
+	on server env WG_COLOR_MODE="${bold:+always}" "$TOOL" show mt0 >"$TMP/show"
 	(($(grep -c 'latest handshake' "$TMP/show") == 2)) || fail "$TOOL show does not show two handshakes"
-	grep . "$TMP/show" | indent
+	sed -n 's/./    &/p' "$TMP/show"
 }
 
 trap 'last_words "$LINENO" "$BASH_COMMAND"' ERR

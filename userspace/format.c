@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 
 #include "format.h"
 
@@ -13,6 +14,13 @@ static bool env_is(const char *name, const char *value)
 	const char *set = getenv(name);
 
 	return set && !strcmp(set, value);
+}
+
+static size_t terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
 /**
@@ -25,6 +33,7 @@ void style_init(struct style *style, FILE *out)
 	style->out = out;
 	style->show_keys = env_is("WG_HIDE_KEYS", "never");
 	style->now = time(NULL);
+	style->width = terminal_width(out);
 	if (env_is("WG_COLOR_MODE", "always"))
 		style->color = true;
 	else if (env_is("WG_COLOR_MODE", "never") ||

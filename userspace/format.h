@@ -27,12 +27,14 @@
  * @color: with colours
  * @show_keys: private and preshared keys are shown
  * @now: CLOCK_REALTIME, for ages
+ * @width: columns of the terminal; 0: it is none, and lines are as long as they are
  */
 struct style {
 	FILE *out;
 	bool color;
 	bool show_keys;
 	time_t now;
+	size_t width;
 };
 
 void style_init(struct style *style, FILE *out);

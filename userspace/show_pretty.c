@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "show.h"
 
@@ -18,6 +19,82 @@ static void put_line(const struct style *style, const char *name, const char *va
 {
 	put_label(style, name);
 	fprintf(style->out, "%s\n", value);
+}
+
+/**
+ * struct list - values that are separated by commas
+ * @style: where to and how; on a terminal no value is torn at the end of a line
+ * @indent: where the values begin
+ * @column: where the next one would
+ */
+struct list {
+	const struct style *style;
+	size_t indent;
+	size_t column;
+};
+
+static struct list begin_list(const struct style *style, const char *name)
+{
+	size_t indent = strlen(name) + 4;
+
+	put_label(style, name);
+	return (struct list){ .style = style, .indent = indent, .column = indent };
+}
+
+/* To be followed by a value of @len columns. */
+static void next_value(struct list *list, size_t len)
+{
+	FILE *out = list->style->out;
+
+	if (list->column == list->indent) {
+		list->column += len;
+		return;
+	}
+	/* Another comma may follow */
+	if (list->style->width && list->column + 2 + len + 1 > list->style->width) {
+		fprintf(out, ",\n%*s", (int)list->indent, "");
+		list->column = list->indent + len;
+		return;
+	}
+	fputs(", ", out);
+	list->column += 2 + len;
+}
+
+/* The reason that counts most of those that count less than the one before it. */
+static unsigned int next_drop(const struct device *dev, unsigned int before)
+{
+	unsigned int drop, best = MYTUN_DROP_UNSPEC;
+	uint64_t max = 0, limit = before ? dev->drops[before] : UINT64_MAX;
+
+	for (drop = MYTUN_DROP_UNSPEC + 1; drop <= MYTUN_DROP_MAX; drop++) {
+		if (dev->drops[drop] <= max || dev->drops[drop] > limit)
+			continue;
+		/* Of those that count the same the first comes first */
+		if (dev->drops[drop] == limit && drop <= before)
+			continue;
+		max = dev->drops[drop];
+		best = drop;
+	}
+	return best;
+}
+
+/* Why packets have vanished, the most frequent reason first; nothing when none has. */
+static void pretty_drops(const struct style *style, const struct device *dev)
+{
+	unsigned int drop = next_drop(dev, MYTUN_DROP_UNSPEC);
+	char count[32], spare[16];
+	struct list list;
+
+	if (!drop)
+		return;
+	list = begin_list(style, "drops");
+	for (; drop; drop = next_drop(dev, drop)) {
+		snprintf(count, sizeof(count), "%" PRIu64 " ", dev->drops[drop]);
+		next_value(&list, strlen(count) + strlen(drop_name(drop, spare)));
+		fputs(count, style->out);
+		style_put(style, COLOR_CYAN, drop_name(drop, spare));
+	}
+	fputc('\n', style->out);
 }
 
 static void pretty_device(const struct style *style, const struct device *dev)
@@ -42,19 +119,20 @@ static void pretty_device(const struct style *style, const struct device *dev)
 		put_label(style, "fwmark");
 		fprintf(style->out, "0x%" PRIx32 "\n", dev->fwmark);
 	}
+	pretty_drops(style, dev);
 }
 
 static void pretty_allowed_ips(const struct style *style, const struct peer *peer)
 {
-	char address[INET6_ADDRSTRLEN];
+	struct list list = begin_list(style, "allowed ips");
+	char address[INET6_ADDRSTRLEN], text[PREFIX_LEN];
 	size_t i;
 
-	put_label(style, "allowed ips");
 	if (!peer->n_ips)
 		fputs("(none)", style->out);
 	for (i = 0; i < peer->n_ips; i++) {
-		fprintf(style->out, "%s%s", i ? ", " : "",
-			format_address(address, &peer->ips[i]));
+		next_value(&list, strlen(format_prefix(text, &peer->ips[i])));
+		fputs(format_address(address, &peer->ips[i]), style->out);
 		style_put(style, COLOR_CYAN, "/");
 		fprintf(style->out, "%u", peer->ips[i].prefix_len);
 	}
@@ -88,7 +166,9 @@ static void pretty_cipher(const struct style *style, const struct peer *peer)
 		fputs("none yet", style->out);
 	else
 		fputs(cipher_name(peer->cipher_used), style->out);
-	if (!(peer->flags & PEER_HAS_CIPHER_USED) || peer->cipher != peer->cipher_used)
+	if (peer->cipher == MYTUN_CIPHER_AUTO)
+		fputs(" (auto)", style->out);
+	else if (!(peer->flags & PEER_HAS_CIPHER_USED) || peer->cipher != peer->cipher_used)
 		fprintf(style->out, " (%s is wanted)", cipher_name(peer->cipher));
 	fputc('\n', style->out);
 }

@@ -12,12 +12,17 @@
 
 #define REVERSE "\x1b[7m"
 
-/* Columns; a wide screen has more for keys, and what is left for endpoints. */
-#define DEVICE_COLS 10
-#define PEER_COLS 9
-#define RATE_COLS 10
-#define AGE_COLS 9
-#define OTHER_COLS (DEVICE_COLS + 2 * RATE_COLS + AGE_COLS + 5)
+/* Columns; a wide screen has more for endpoints, then for keys. */
+enum {
+	DEVICE_COLS = sizeof("DEVICE") - 1,
+	PEERS_COLS = 9,
+	RATE_COLS = 10,
+	COUNT_COLS = 8,
+	PEER_COLS = 9,
+	ENDPOINT_COLS = 14, /* with fewer it is left out */
+	ENDPOINT_MAX_COLS = sizeof("[2001:db8:1111:2222:3333:4444:5555:6666]:65535") - 1,
+	AGE_COLS = 9,
+};
 
 static const struct device *find_device(const struct device *list, const struct device *dev)
 {
@@ -132,6 +137,30 @@ const char *top_rate(char text[16], double bytes)
 }
 
 /**
+ * top_count() - "1234", "0.5" or "123.4M", at most 8 characters
+ * @text: gets it
+ * @n: how many; less than 0: not known
+ *
+ * Return: @text.
+ */
+const char *top_count(char text[16], double n)
+{
+	static const char units[] = "kMGTPE";
+	size_t unit = 0;
+
+	if (n < 0) {
+		strcpy(text, "-");
+	} else if (n < 99999999.5) {
+		snprintf(text, 16, "%.*f", n < 999.95 && n > (double)(unsigned int)n ? 1 : 0, n);
+	} else {
+		for (n /= 1000; n >= 999.95 && unit + 2 < sizeof(units); unit++)
+			n /= 1000;
+		snprintf(text, 16, "%.1f%c", n > 9999 ? 9999 : n, units[unit]);
+	}
+	return text;
+}
+
+/**
  * top_age() - "2m05s", at most 9 characters
  * @text: gets it
  * @when: CLOCK_REALTIME; zero: never
@@ -168,23 +197,29 @@ struct line {
 	size_t left;
 };
 
-/* Text in a colour (NULL: none) in @cols columns, on their right with @right. */
+/*
+ * Text in a colour (NULL: none) in @cols columns; '~' at the end: it is cut. With @right it is
+ * on their right, and there whole or not at all, as the half of a number is none.
+ */
 static void put_cols(struct line *line, const char *color, const char *text, size_t cols,
 		     bool right)
 {
+	size_t len = strlen(text), from, i;
 	char cell[256];
-	size_t len = strnlen(text, cols), i;
 
-	if (cols > line->left)
-		cols = line->left;
+	if (cols > line->left) {
+		cols = right ? 0 : line->left;
+		line->left = cols;
+	}
 	if (cols >= sizeof(cell))
 		cols = sizeof(cell) - 1;
-	if (len > cols)
-		len = cols;
 	memset(cell, ' ', cols);
 	cell[cols] = '\0';
-	for (i = 0; i < len; i++)
-		cell[right ? cols - len + i : i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+	from = right && len < cols ? cols - len : 0;
+	for (i = 0; i < len && i < cols; i++)
+		cell[from + i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+	if (len > cols && cols)
+		cell[cols - 1] = '~';
 	if (color && cols)
 		style_put(line->style, color, cell);
 	else
@@ -197,8 +232,21 @@ static void put_text(struct line *line, const char *color, const char *text)
 	put_cols(line, color, text, strlen(text), false);
 }
 
+/* A cell of a table, and the space behind it. */
+static void put_cell(struct line *line, const char *color, const char *text, size_t cols,
+		     bool right)
+{
+	put_cols(line, color, text, cols, right);
+	put_text(line, NULL, " ");
+}
+
+/* All of it or nothing. */
 static void put_value(struct line *line, const char *label, const char *value)
 {
+	if (strlen(label) + strlen(value) > line->left) {
+		line->left = 0;
+		return;
+	}
 	put_text(line, NULL, label);
 	put_text(line, COLOR_BOLD, value);
 }
@@ -252,16 +300,22 @@ static struct sums sum_up(const struct top_row *rows, size_t n, const struct dev
 	return sums;
 }
 
-static void put_sums(struct line *line, const struct sums *sums)
+static void put_rate(struct line *line, const char *label, double bytes)
 {
-	char text[64], spare[16];
+	char text[24], spare[16];
 
-	snprintf(text, sizeof(text), "%zu/%zu", sums->alive, sums->peers);
-	put_value(line, "  peers ", text);
-	snprintf(text, sizeof(text), "%s/s", top_rate(spare, sums->rx));
-	put_value(line, "  rx ", sums->rx < 0 ? "-" : text);
-	snprintf(text, sizeof(text), "%s/s", top_rate(spare, sums->tx));
-	put_value(line, "  tx ", sums->tx < 0 ? "-" : text);
+	snprintf(text, sizeof(text), "%s/s", top_rate(spare, bytes));
+	put_value(line, label, bytes < 0 ? "-" : text);
+}
+
+static size_t count_devices(const struct top *top)
+{
+	const struct device *dev;
+	size_t n = 0;
+
+	for (dev = top->now; dev; dev = dev->next)
+		n++;
+	return n;
 }
 
 static void put_head(const struct style *style, const struct top *top, const struct top_row *rows,
@@ -269,19 +323,18 @@ static void put_head(const struct style *style, const struct top *top, const str
 {
 	struct line line = begin_line(style, top);
 	struct sums sums = sum_up(rows, n, NULL, style->now);
-	const struct device *dev;
-	unsigned int devices = 0;
-	char text[32];
+	char text[48];
 	struct tm tm;
 
-	for (dev = top->now; dev; dev = dev->next)
-		devices++;
 	localtime_r(&style->now, &tm);
 	strftime(text, sizeof(text), "mytun  %H:%M:%S", &tm);
 	put_text(&line, COLOR_BOLD, text);
-	snprintf(text, sizeof(text), "%u", devices);
+	snprintf(text, sizeof(text), "%zu", count_devices(top));
 	put_value(&line, "  devices ", text);
-	put_sums(&line, &sums);
+	snprintf(text, sizeof(text), "%zu/%zu", sums.alive, sums.peers);
+	put_value(&line, "  peers ", text);
+	put_rate(&line, "  rx ", sums.rx);
+	put_rate(&line, "  tx ", sums.tx);
 	end_line(&line);
 }
 
@@ -306,64 +359,142 @@ static uint64_t sum_drops(const struct device *dev, const struct device *before,
 	return sum;
 }
 
-/* "  drops 12 +3/s rx-replay": all of them; what is new, and mostly why. */
+/* How many, in a second, and why mostly: those that are new, or if there are none, all. */
 static void put_drops(struct line *line, const struct top *top, const struct device *dev)
 {
 	const struct device *before = find_device(top->before, dev);
 	unsigned int most, most_new = MYTUN_DROP_UNSPEC;
 	uint64_t all = sum_drops(dev, NULL, &most), fresh = 0;
-	char text[64], spare[16];
+	double each_second = -1;
+	char spare[16];
 
-	if (before)
+	if (before && top->seconds > 0) {
 		fresh = sum_drops(dev, before, &most_new);
-	snprintf(text, sizeof(text), "%" PRIu64, all);
-	put_value(line, "  drops ", text);
-	if (fresh && top->seconds > 0) {
-		snprintf(text, sizeof(text), " +%.1f/s", (double)fresh / top->seconds);
-		put_text(line, COLOR_RED, text);
-		most = most_new;
+		each_second = (double)fresh / top->seconds;
 	}
-	if (!all)
-		return;
-	put_text(line, NULL, " ");
-	put_text(line, NULL, drop_name(most, spare));
+	put_cell(line, NULL, top_count(spare, (double)all), COUNT_COLS, true);
+	put_cell(line, fresh ? COLOR_RED : NULL, top_count(spare, each_second), COUNT_COLS, true);
+	put_text(line, NULL, all ? drop_name(fresh ? most_new : most, spare) : "-");
+}
+
+/* Wide enough for all names that there are. */
+static size_t device_cols(const struct top *top)
+{
+	size_t cols = DEVICE_COLS, len;
+	const struct device *dev;
+
+	for (dev = top->now; dev; dev = dev->next) {
+		len = strlen(dev->name);
+		cols = len > cols ? len : cols;
+	}
+	return cols;
 }
 
 static void put_device(const struct style *style, const struct top *top, const struct device *dev,
 		       const struct sums *sums)
 {
 	struct line line = begin_line(style, top);
-	size_t len = strlen(dev->name);
+	char text[48];
 
-	put_cols(&line, COLOR_GREEN, dev->name, len < DEVICE_COLS ? DEVICE_COLS : len, false);
-	put_sums(&line, sums);
+	put_cell(&line, COLOR_GREEN, dev->name, device_cols(top), false);
+	snprintf(text, sizeof(text), "%zu/%zu", sums->alive, sums->peers);
+	put_cell(&line, NULL, text, PEERS_COLS, true);
+	put_cell(&line, NULL, top_rate(text, sums->rx), RATE_COLS, true);
+	put_cell(&line, NULL, top_rate(text, sums->tx), RATE_COLS, true);
 	put_drops(&line, top, dev);
 	end_line(&line);
 }
 
-/* How many columns keys and endpoints have. */
-static void share_width(const struct top *top, size_t *peer, size_t *endpoint)
-{
-	size_t width = top->width < TOP_WIDTH ? TOP_WIDTH : top->width;
-
-	*peer = PEER_COLS + (width - TOP_WIDTH);
-	if (*peer > KEY_BASE64_LEN - 1)
-		*peer = KEY_BASE64_LEN - 1;
-	*endpoint = width - OTHER_COLS - *peer;
-}
-
-static void put_titles(const struct style *style, const struct top *top)
+/* In reverse they are a bar as wide as the screen. */
+static void put_titles(const struct style *style, const struct top *top, const char *text)
 {
 	struct line line = begin_line(style, top);
+	size_t len = strlen(text);
+
+	put_cols(&line, REVERSE, text, style->color && len < line.left ? line.left : len, false);
+	end_line(&line);
+}
+
+static void put_more(const struct style *style, const struct top *top, size_t n,
+		     const char *things)
+{
+	struct line line = begin_line(style, top);
+	char text[64];
+
+	snprintf(text, sizeof(text), "(%zu more %s)", n, things);
+	put_text(&line, NULL, text);
+	end_line(&line);
+}
+
+/*
+ * Half of the screen at most, so that peers are seen when there are many devices; on a very
+ * low one nothing. Return: how many lines.
+ */
+static size_t put_devices(const struct style *style, const struct top *top,
+			  const struct top_row *rows, size_t n)
+{
+	size_t all = count_devices(top), room = all, shown, i;
+	const struct device *dev = top->now;
+	char text[256];
+
+	if (top->height)
+		room = top->height > 4 ? top->height / 2 - 2 : 0;
+	if (room < all && room < 2)
+		return 0;
+	shown = all > room ? room - 1 : all;
+	snprintf(text, sizeof(text), "%-*s %*s %*s %*s %*s %*s MOSTLY", (int)device_cols(top),
+		 "DEVICE", PEERS_COLS, "PEERS", RATE_COLS, "RX/s", RATE_COLS, "TX/s", COUNT_COLS,
+		 "DROPS", COUNT_COLS, "DROPS/s");
+	put_titles(style, top, text);
+	for (i = 0; i < shown; i++, dev = dev->next) {
+		struct sums sums = sum_up(rows, n, dev, style->now);
+
+		put_device(style, top, dev, &sums);
+	}
+	if (shown < all)
+		put_more(style, top, all - shown, "devices");
+	return 1 + shown + (shown < all);
+}
+
+/* How many columns keys and endpoints have; 0: there is no room for endpoints. */
+static void share_width(const struct top *top, size_t *peer, size_t *endpoint)
+{
+	size_t others = device_cols(top) + 2 * RATE_COLS + AGE_COLS + 5;
+	size_t width = top->width > others ? top->width - others : 0, more;
+
+	*peer = PEER_COLS;
+	*endpoint = 0;
+	if (width >= PEER_COLS + ENDPOINT_COLS) {
+		*endpoint = width - PEER_COLS;
+		more = *endpoint > ENDPOINT_MAX_COLS ? *endpoint - ENDPOINT_MAX_COLS : 0;
+		*endpoint -= more;
+	} else {
+		more = width > PEER_COLS ? width + 1 - PEER_COLS : 0;
+	}
+	*peer += more < KEY_BASE64_LEN - 1 - PEER_COLS ? more : KEY_BASE64_LEN - 1 - PEER_COLS;
+}
+
+static void put_peer_titles(const struct style *style, const struct top *top)
+{
 	size_t peer, endpoint;
 	char text[256];
 
 	share_width(top, &peer, &endpoint);
-	snprintf(text, sizeof(text), "%-*s %-*s %-*s %*s %*s %*s", DEVICE_COLS, "DEVICE",
-		 (int)peer, "PEER", (int)endpoint, "ENDPOINT", RATE_COLS, "RX/s", RATE_COLS,
-		 "TX/s", AGE_COLS, "HANDSHAKE");
-	put_text(&line, REVERSE, text);
-	end_line(&line);
+	snprintf(text, sizeof(text), "%-*s %-*s %-*s%s%*s %*s %*s", (int)device_cols(top),
+		 "DEVICE", (int)peer, "PEER", (int)endpoint, endpoint ? "ENDPOINT" : "",
+		 endpoint ? " " : "", RATE_COLS, "RX/s", RATE_COLS, "TX/s", AGE_COLS, "HANDSHAKE");
+	put_titles(style, top, text);
+}
+
+/* An endpoint without its middle: network and port tell more. */
+static void shorten(char *text, size_t cols)
+{
+	size_t len = strlen(text), tail = cols / 2;
+
+	if (len <= cols)
+		return;
+	memmove(text + cols - tail, text + len - tail, tail + 1);
+	text[cols - tail - 1] = '~';
 }
 
 static void put_row(const struct style *style, const struct top *top, const struct top_row *row)
@@ -375,22 +506,18 @@ static void put_row(const struct style *style, const struct top *top, const stru
 	size_t peer, endpoint;
 
 	share_width(top, &peer, &endpoint);
+	put_cell(&line, COLOR_GREEN, row->dev->name, device_cols(top), false);
 	key_to_base64(key, row->peer->public_key);
+	put_cell(&line, NULL, key, peer, false);
 	strcpy(text, "-");
 	if (row->peer->flags & PEER_HAS_ENDPOINT)
 		format_endpoint(text, &row->peer->endpoint);
-	if (strlen(text) > endpoint)
-		text[endpoint - 1] = '~';
-	put_cols(&line, COLOR_GREEN, row->dev->name, DEVICE_COLS, false);
-	put_text(&line, NULL, " ");
-	put_cols(&line, COLOR_YELLOW, key, peer, false);
-	put_text(&line, NULL, " ");
-	put_cols(&line, NULL, text, endpoint, false);
-	put_text(&line, NULL, " ");
-	put_cols(&line, NULL, top_rate(spare, row->rx), RATE_COLS, true);
-	put_text(&line, NULL, " ");
-	put_cols(&line, NULL, top_rate(spare, row->tx), RATE_COLS, true);
-	put_text(&line, NULL, " ");
+	if (endpoint) {
+		shorten(text, endpoint);
+		put_cell(&line, NULL, text, endpoint, false);
+	}
+	put_cell(&line, NULL, top_rate(spare, row->rx), RATE_COLS, true);
+	put_cell(&line, NULL, top_rate(spare, row->tx), RATE_COLS, true);
 	put_cols(&line, age_color, top_age(spare, &row->peer->last_handshake, style->now), AGE_COLS,
 		 true);
 	end_line(&line);
@@ -406,7 +533,7 @@ static void put_rows(const struct style *style, const struct top *top, const str
 	for (i = 0; i < shown; i++)
 		put_row(style, top, &rows[i]);
 	if (shown < n && room)
-		fprintf(style->out, "(%zu more peers)\n", n - shown);
+		put_more(style, top, n - shown, "peers");
 }
 
 /**
@@ -418,22 +545,15 @@ static void put_rows(const struct style *style, const struct top *top, const str
  */
 int top_screen(const struct style *style, const struct top *top)
 {
-	const struct device *dev;
 	struct top_row *rows;
-	size_t n, used = 2;
+	size_t n, used;
 
 	rows = top_rows(top, &n);
 	if (!rows)
 		return -ENOMEM;
 	put_head(style, top, rows, n);
-	/* half of the screen at most, so that peers are seen when there are many devices */
-	for (dev = top->now; dev && (!top->height || used < top->height / 2); dev = dev->next) {
-		struct sums sums = sum_up(rows, n, dev, style->now);
-
-		put_device(style, top, dev, &sums);
-		used++;
-	}
-	put_titles(style, top);
+	used = 2 + put_devices(style, top, rows, n);
+	put_peer_titles(style, top);
 	put_rows(style, top, rows, n, used);
 	free(rows);
 	return 0;

@@ -41,6 +41,7 @@ struct top_row {
 
 struct top_row *top_rows(const struct top *top, size_t *n);
 const char *top_rate(char text[16], double bytes);
+const char *top_count(char text[16], double n);
 const char *top_age(char text[16], const struct timespec *when, time_t now);
 int top_screen(const struct style *style, const struct top *top);
 

@@ -22,38 +22,41 @@ bool want_json;
 
 static const struct command commands[] = {
 	{ "show", cmd_show,
-	  USAGE("[-j] { <interface> | all | interfaces } [public-key | private-key | listen-port |",
-		"fwmark | peers | preshared-keys | endpoints | allowed-ips | latest-handshakes |",
-		"transfer | persistent-keepalive | ciphers | dump | drops]"),
+	  USAGE("[-j] [<interface> | all | interfaces]",
+		"[public-key | private-key | listen-port | fwmark | peers |",
+		" preshared-keys | endpoints | allowed-ips | latest-handshakes |",
+		" transfer | persistent-keepalive | ciphers | dump | drops]"),
 	  "Shows the current configuration and device information" },
 	{ "showconf", cmd_showconf, USAGE("<interface>"),
-	  "Shows the current configuration of a given interface, for use with `setconf'" },
+	  "Writes the configuration of an interface to stdout, for `setconf'" },
 	{ "set", cmd_set,
-	  USAGE("<interface> [listen-port <port>] [fwmark <mark>] [private-key <file path>]",
+	  USAGE("<interface>",
+		"[listen-port <port>] [fwmark <mark>] [private-key <file path>]",
 		"[peer <base64 public key> [remove] [preshared-key <file path>]",
-		"[endpoint <ip>:<port>] [persistent-keepalive <interval seconds>]",
-		"[cipher {auto | chacha20-poly1305 | aes-256-gcm}]",
-		"[allowed-ips [+|-]<ip1>/<cidr1>[,[+|-]<ip2>/<cidr2>]...] ]..."),
-	  "Change the current configuration, add peers, remove peers, or change peers" },
+		" [endpoint <ip>:<port>] [persistent-keepalive <interval seconds>]",
+		" [cipher {auto | chacha20-poly1305 | aes-256-gcm}]",
+		" [allowed-ips [+|-]<ip1>/<cidr1>[,[+|-]<ip2>/<cidr2>]...] ]..."),
+	  "Changes an interface, and adds, changes or removes its peers" },
 	{ "setconf", cmd_setconf, FILE_USAGE, "Applies a configuration file to an interface" },
 	{ "addconf", cmd_addconf, FILE_USAGE, "Appends a configuration file to an interface" },
 	{ "syncconf", cmd_syncconf, FILE_USAGE,
 	  "Synchronizes a configuration file to an interface" },
 	{ "up", cmd_up,
 	  USAGE("[--dry-run] [--[no-]kill-switch] [--[no-]gateway] [--mtu <mtu>]",
-		"[--listen-port <port>] [--endpoint <host>:<port>] [--private-key <file path>]",
-		"{ <configuration filename> | <name> }"),
-	  "Brings a tunnel up with addresses, routes and name servers, as wg-quick(8) does" },
+		"[--listen-port <port>] [--endpoint <host>:<port>]",
+		"[--private-key <file path>] { <configuration filename> | <name> }"),
+	  "Brings a tunnel up, with routes and name servers, as wg-quick(8) does" },
 	{ "down", cmd_down, USAGE("[--dry-run] { <configuration filename> | <name> }"),
-	  "Takes such a tunnel down" },
-	{ "save", cmd_save, TUNNEL_USAGE, "Writes the state of such a tunnel to its file" },
+	  "Takes a tunnel of `up' down" },
+	{ "save", cmd_save, TUNNEL_USAGE, "Writes the state of a tunnel of `up' to its file" },
 	{ "strip", cmd_strip, TUNNEL_USAGE,
-	  "Writes such a file to stdout without what `setconf' does not know" },
+	  "Writes a file of `up' to stdout without what `setconf' does not know" },
 	{ "reload", cmd_reload, TUNNEL_USAGE,
-	  "Gives the device of such a tunnel keys, port and peers as the file has them now" },
+	  "Gives a tunnel of `up' keys, port and peers as its file has them now" },
 	{ "addclient", cmd_addclient,
-	  USAGE("[--hub { <configuration filename> | <name> }] [--endpoint <host>[:<port>]]",
-		"[--dns <servers and domains>] [--allowed-ips <prefixes>] [--keepalive <seconds>]",
+	  USAGE("[--hub { <configuration filename> | <name> }]",
+		"[--endpoint <host>[:<port>]] [--dns <servers and domains>]",
+		"[--allowed-ips <prefixes>] [--keepalive <seconds>]",
 		"[--psk] [--qr] <name of the client>"),
 	  "Makes a client of a hub, and writes the client's file to stdout" },
 	{ "genkey", cmd_genkey, USAGE(NULL),
@@ -70,7 +73,7 @@ static const struct command commands[] = {
 	  USAGE("[--interval <seconds>] [--hooks <directory>]",
 		"[--listen { unix:<path> | <loopback address>:<port> }]...",
 		"[<configuration filename> | <name>]..."),
-	  "Looks after all devices: endpoints whose names move, hooks for events, metrics" },
+	  "Looks after all devices: names that move, hooks for events, metrics" },
 	{ "top", cmd_top, USAGE("[-d <seconds>] [-n <count>] [<interface>]"),
 	  "Shows rates, handshakes and drops of all peers, again and again" },
 	{ "metrics", cmd_metrics, USAGE("[<interface>]"),
@@ -93,7 +96,8 @@ static void show_commands(FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "Usage: %s [-j] <cmd> [<args>]\n\nAvailable subcommands:\n", prog_name);
+	/* With the shell's next line it is just as high as a terminal of 24 lines */
+	fprintf(out, "Usage: %s [-j] <cmd> [<args>]\nAvailable subcommands:\n", prog_name);
 	for (i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %s: %s\n", commands[i].name, commands[i].summary);
 	fputs("You may pass `--help' to any of these subcommands to view usage.\n", out);
@@ -105,7 +109,7 @@ static void show_usage(FILE *out, const struct command *command)
 
 	fprintf(out, "Usage: %s %s", prog_name, command->name);
 	for (piece = command->usage; *piece; piece++)
-		fprintf(out, " %s", *piece);
+		fprintf(out, "%s%s", piece == command->usage ? " " : "\n        ", *piece);
 	fputc('\n', out);
 }
 
@@ -156,8 +160,8 @@ static int run(const char *name, char *const *args)
 	const struct command *command = find_command(name);
 
 	if (!command) {
-		fprintf(stderr, "Invalid subcommand: `%s'\n", name);
-		show_commands(stderr);
+		fprintf(stderr, "Invalid subcommand: `%s'; `%s --help' lists them\n", name,
+			prog_name);
 		return 1;
 	}
 	if (args[0] && !args[1] && is_one_of(args[0], "-h", "--help", "help")) {

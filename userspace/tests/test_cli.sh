@@ -44,7 +44,7 @@ check "a file for the world" 0 "Warning: writing to world accessible file." \
 [ -z "$("$tool" genkey 2>&1 >private)" ]
 ok $? "a file for nobody else: no warning"
 
-check "no such command" 1 "Invalid subcommand: \`bogus'" "$tool" bogus
+check "no such command" 1 "Invalid subcommand: \`bogus'; \`vpnctl --help' lists them" "$tool" bogus
 check "help" 0 "Available subcommands:" "$tool" help
 check "--help" 0 "Available subcommands:" "$tool" --help
 check "--version" 0 "vpnctl " "$tool" --version
@@ -52,6 +52,15 @@ for command in show showconf set setconf addconf syncconf genkey genpsk pubkey m
 	up down save strip reload addclient; do
 	check "$command --help" 0 "Usage: vpnctl $command" "$tool" "$command" --help
 done
+# On a terminal of 80 columns and 24 lines, the last of which is the shell's
+{
+	"$tool" --help
+	for command in $("$tool" --help | sed -nE 's/^  ([a-z]+): .*/\1/p'); do
+		"$tool" "$command" --help
+	done
+} >out
+[ "$(wc -L <out)" -le 80 ] && [ "$("$tool" --help | wc -l)" -le 23 ] && [ "$(wc -l <out)" -gt 50 ]
+ok $? "help is too large: $(wc out; awk 'length > 80' out)"
 # Both completions know every command and every option that the tool says it has
 for file in "$completions"/vpnctl "$completions"/_vpnctl; do
 	missing=$("$tool" help | sed -nE 's/^  ([a-z]+): .*/\1/p' | while read -r command; do
@@ -96,8 +105,8 @@ check "top -n" 1 "Usage: vpnctl top" "$tool" top -n
 check "top -n 0" 1 "-n: not a number of screens: \`0'" "$tool" top -n 0
 check "top -d 0" 1 "-d: not 0.1-3600 seconds: \`0'" "$tool" top -d 0
 check "top of no device" 1 "Unable to access interface: " "$tool" top mt-none
-check "top" 0 "DEVICE     PEER " timeout 10 "$tool" top -n 2 -d 0.1
-[ "$(grep -c ^DEVICE out)" = 2 ] && ! grep -q $'\e' out
+check "top" 0 "DEVICE PEER " timeout 10 "$tool" top -n 2 -d 0.1
+[ "$(grep -c "^DEVICE PEER " out)" = 2 ] && ! grep -q $'\e' out
 ok $? "top in a file: two screens without escape sequences"
 # on a terminal of its own, until it is told q; then the terminal is as it was
 { sleep 0.5; printf q; } | timeout 10 script -qec "stty -g >before; '$tool' top -d 1000; \

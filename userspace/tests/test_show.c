@@ -195,11 +195,11 @@ static void test_ciphers(void **state)
 	check_cipher(&peer, "chacha20-poly1305\t(none)\n", NULL,
 		     "\"cipher\":\"chacha20-poly1305\",\"cipher_used\":null", "");
 	peer.cipher = MYTUN_CIPHER_AUTO;
-	check_cipher(&peer, "auto\t(none)\n", "cipher: none yet (auto is wanted)\n",
+	check_cipher(&peer, "auto\t(none)\n", "cipher: none yet (auto)\n",
 		     "\"cipher\":\"auto\",\"cipher_used\":null", "\n#! Cipher = auto\n");
 	peer.flags |= PEER_HAS_CIPHER_USED;
 	peer.cipher_used = MYTUN_CIPHER_AES_256_GCM;
-	check_cipher(&peer, "auto\taes-256-gcm\n", "cipher: aes-256-gcm (auto is wanted)\n",
+	check_cipher(&peer, "auto\taes-256-gcm\n", "cipher: aes-256-gcm (auto)\n",
 		     "\"cipher_used\":\"aes-256-gcm\"", "\n#! Cipher = auto\n");
 	peer.cipher = MYTUN_CIPHER_AES_256_GCM;
 	check_cipher(&peer, "aes-256-gcm\taes-256-gcm\n", "cipher: aes-256-gcm\n",
@@ -208,6 +208,64 @@ static void test_ciphers(void **state)
 	check_cipher(&peer, "aes-256-gcm\tchacha20-poly1305\n",
 		     "cipher: chacha20-poly1305 (aes-256-gcm is wanted)\n",
 		     "\"cipher_used\":\"chacha20-poly1305\"", "\n#! Cipher = aes-256-gcm\n");
+}
+
+static char *pretty_of(const struct device *dev, size_t width)
+{
+	struct style style = { .now = NOW, .width = width };
+	size_t len;
+	char *text;
+
+	style.out = open_memstream(&text, &len);
+	assert_int_equal(show_pretty(&style, dev), 0);
+	fclose(style.out);
+	return text;
+}
+
+/* On a terminal a prefix is in one line; in a file all of them are, as wg has it. */
+static void test_wrapped(void **state)
+{
+	struct device *dev = parse_good("[Peer]\nPublicKey=" KEY_A "\nAllowedIPs=10.0.0.0/8\n"
+					"AllowedIPs=192.168.100.0/24,2001:db8::/32,10.1.1.1/32\n");
+	char *text = pretty_of(dev, 40);
+
+	(void)state;
+	assert_non_null(strstr(text, "  allowed ips: 10.0.0.0/8,\n"
+				     "               192.168.100.0/24,\n"
+				     "               2001:db8::/32,\n"
+				     "               10.1.1.1/32\n"));
+	free(text);
+	/* as wide as the first two and the comma behind them */
+	text = pretty_of(dev, 44);
+	assert_non_null(strstr(text, "10.0.0.0/8, 192.168.100.0/24,\n"));
+	free(text);
+	text = pretty_of(dev, 43);
+	assert_non_null(strstr(text, "10.0.0.0/8,\n"));
+	free(text);
+	text = pretty_of(dev, 0);
+	assert_non_null(strstr(text, "10.0.0.0/8, 192.168.100.0/24, 2001:db8::/32, 10.1.1.1/32\n"));
+	free(text);
+	device_free(dev);
+}
+
+/* The most frequent first, in the order of their numbers those that are equally so. */
+static void test_pretty_drops(void **state)
+{
+	struct device *dev = device_alloc();
+	char *text = pretty_of(dev, 0);
+
+	(void)state;
+	assert_null(strstr(text, "drops"));
+	free(text);
+	dev->drops[MYTUN_DROP_RX_REPLAY] = 7;
+	dev->drops[MYTUN_DROP_TX_NO_PEER] = 7;
+	dev->drops[MYTUN_DROP_RX_MALFORMED] = UINT64_MAX;
+	dev->drops[MYTUN_DROP_TX_TOO_BIG] = 1;
+	text = pretty_of(dev, 60);
+	assert_non_null(strstr(text, "\n  drops: 18446744073709551615 rx-malformed, 7 tx-no-peer,\n"
+				     "         7 rx-replay, 1 tx-too-big\n"));
+	free(text);
+	device_free(dev);
 }
 
 static void test_duration(void **state)
@@ -331,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_pretty),
 		cmocka_unit_test(test_ciphers),
+		cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_pretty_drops),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_drops),

@@ -7,6 +7,7 @@
 #include "top.h"
 
 #define NOW 1795225741
+#define LONG_ADDRESS "2001:db8:1111:2222:3333:4444:5555:6666"
 
 static void set_endpoint(struct peer *peer, const char *text, uint16_t port)
 {
@@ -24,7 +25,7 @@ static struct device *make_device(const char *name)
 					"[Peer]\nPublicKey=" KEY_C "\n");
 
 	strcpy(dev->name, name);
-	set_endpoint(dev->last_peer, "2001:db8:1111:2222:3333:4444:5555:6666", 65535);
+	set_endpoint(dev->last_peer, LONG_ADDRESS, 65535);
 	dev->peers->next->last_handshake.tv_sec = NOW - 75;
 	dev->last_peer->last_handshake.tv_sec = NOW - 200;
 	return dev;
@@ -42,16 +43,17 @@ static char *screen(const struct top *top, bool color)
 	return text;
 }
 
-#define TITLES \
-	"DEVICE     PEER      ENDPOINT                          RX/s       TX/s HANDSHAKE\n"
+#define DEVICES "DEVICE     PEERS       RX/s       TX/s    DROPS  DROPS/s MOSTLY\n"
+#define TITLES "DEVICE PEER      ENDPOINT                              RX/s       TX/s HANDSHAKE\n"
 
 #define SCREEN \
 	"mytun  01:49:01  devices 1  peers 1/3  rx 1.0 MiB/s  tx 1.0 KiB/s\n" \
-	"mt0         peers 1/3  rx 1.0 MiB/s  tx 1.0 KiB/s  drops 43 +1.5/s rx-replay\n" \
+	DEVICES \
+	"mt0          1/3    1.0 MiB    1.0 KiB       43      1.5 rx-replay\n" \
 	TITLES \
-	"mt0        AQIDBAUGB 192.0.2.1:51820                1.0 MiB    1.0 KiB     1m15s\n" \
-	"mt0        AgMEBQYHC [2001:db8:1111:2222:3333:4~        0 B        5 B     3m20s\n" \
-	"mt0        AAECAwQFB -                                  0 B        0 B     never\n"
+	"mt0    AQIDBAUG~ 192.0.2.1:51820                    1.0 MiB    1.0 KiB     1m15s\n" \
+	"mt0    AgMEBQYH~ [2001:db8:1111:~555:6666]:65535        0 B        5 B     3m20s\n" \
+	"mt0    AAECAwQF~ -                                      0 B        0 B     never\n"
 
 static void test_screen(void **state)
 {
@@ -81,8 +83,9 @@ static void test_no_rates(void **state)
 	char *text = screen(&top, false);
 
 	(void)state;
-	assert_non_null(strstr(text, "  rx -  tx -  drops 0\n"));
-	assert_non_null(strstr(text, "192.0.2.1:51820                      -          -    "));
+	assert_non_null(strstr(text, "  rx -  tx -\n"));
+	assert_non_null(strstr(text, "  1/3          -          -        0        - -\n"));
+	assert_non_null(strstr(text, "192.0.2.1:51820                          -          -    "));
 	free(text);
 	device_free(now);
 }
@@ -163,6 +166,26 @@ static void test_rate(void **state)
 	}
 }
 
+static void test_count(void **state)
+{
+	static const struct {
+		double n;
+		const char *text;
+	} cases[] = {
+		{ -1, "-" }, { 0, "0" }, { 0.5, "0.5" }, { 7, "7" }, { 999.9, "999.9" },
+		{ 999.96, "1000" }, { 99999999, "99999999" }, { 100000000, "100.0M" },
+		{ 999960000, "1.0G" }, { 18446744073709551615.0, "18.4E" }, { 1e300, "9999.0E" },
+	};
+	char text[16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(top_count(text, cases[i].n), cases[i].text);
+		assert_true(strlen(text) <= 8);
+	}
+}
+
 static void test_age(void **state)
 {
 	static const struct {
@@ -199,6 +222,21 @@ static void strip_colors(char *text)
 	*to = '\0';
 }
 
+/* Without spaces at the ends of lines: a bar of titles has them where there are colours. */
+static void strip_ends(char *text)
+{
+	char *to = text, *end = text;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			to = end;
+		*to++ = *text;
+		if (*text != ' ')
+			end = to;
+	}
+	*to = '\0';
+}
+
 static size_t longest_line(const char *text)
 {
 	size_t max = 0, len;
@@ -219,7 +257,7 @@ static struct device *make_big(void)
 
 	dev->next = two;
 	for (peer = dev->peers; peer; peer = peer->next) {
-		set_endpoint(peer, "2001:db8:1111:2222:3333:4444:5555:6666", 65535);
+		set_endpoint(peer, LONG_ADDRESS, 65535);
 		peer->rx_bytes = UINT64_MAX;
 		peer->tx_bytes = UINT64_MAX;
 	}
@@ -231,7 +269,7 @@ static struct device *make_big(void)
 
 static void test_width(void **state)
 {
-	static const unsigned int widths[] = { 80, 79, 132, 300, 40, 1 };
+	static const unsigned int widths[] = { 80, 79, 140, 300, 60, 40, 1 };
 	struct device *now = make_big(), *before = make_device(now->name);
 	struct top top = { now, before, 0.5, 0, 0 };
 	char *plain, *color;
@@ -246,18 +284,46 @@ static void test_width(void **state)
 		assert_null(strpbrk(plain, "\t\xff"));
 		assert_non_null(strchr(color, '\x1b'));
 		assert_true(longest_line(plain) <= widths[i]);
-		if (widths[i] >= 80)
-			assert_non_null(strstr(plain, " ENDPOINT "));
-		if (widths[i] >= 132)
-			assert_non_null(strstr(plain, KEY_A " [2001:db8:"));
-		if (widths[i] == 300)
-			assert_int_equal(longest_line(plain), 300);
+		assert_int_equal(!strstr(plain, " ENDPOINT "), widths[i] < 79);
+		if (widths[i] >= 60)
+			assert_non_null(strstr(plain, " never\n"));
+		if (widths[i] >= 40)
+			assert_non_null(strstr(plain, "\n?[31m??interf "));
+		if (widths[i] >= 140)
+			assert_non_null(strstr(plain, KEY_A " [" LONG_ADDRESS "]:65535 "));
 		strip_colors(color);
+		strip_ends(color);
+		strip_ends(plain);
 		assert_string_equal(color, plain);
 		free(plain);
 		free(color);
 	}
 	device_list_free(now);
+	device_free(before);
+}
+
+/* Where a number does not fit there is none, in the head no word without its number. */
+static void test_no_half_numbers(void **state)
+{
+	struct device *now = make_device("mt0"), *before = make_device("mt0");
+	struct top top = { now, before, 1, 0, 0 };
+	char *text, *row;
+
+	(void)state;
+	now->peers->rx_bytes = 1234 << 10;
+	for (top.width = 27; top.width <= 65; top.width++) {
+		text = screen(&top, false);
+		assert_int_equal(!strstr(text, "  rx 1.2 MiB/s"), top.width < 51);
+		assert_int_equal(!strstr(text, "  rx "), top.width < 51);
+		assert_int_equal(!strstr(text, "  tx 0 B/s\n"), top.width < 61);
+		row = strstr(text, "\nmt0 ") + 1;
+		row[strcspn(row, "\n")] = '\0';
+		assert_int_equal(!strstr(row, " 1/3    1.2 MiB"), false);
+		assert_int_equal(!strstr(row, "   0 B"), top.width < 38);
+		assert_null(strchr(row, '~'));
+		free(text);
+	}
+	device_free(now);
 	device_free(before);
 }
 
@@ -278,16 +344,43 @@ static void test_height(void **state)
 	char *text;
 
 	(void)state;
-	for (height = 4; height < 12; height++) {
+	for (height = 3; height < 14; height++) {
 		top.height = height;
 		text = screen(&top, false);
 		assert_true(count_lines(text) <= height);
-		if (height < 10)
-			assert_non_null(strstr(text, " more peers)\n"));
-		else
-			assert_int_equal(count_lines(text), 10);
+		/* on a low one the peers, for the devices are in the head, too */
+		assert_int_equal(!strstr(text, "MOSTLY"), height < 8);
+		assert_int_equal(!strstr(text, " more peers)\n"), height >= 11);
+		assert_int_equal(count_lines(text), height < 11 ? height : 11);
 		free(text);
 	}
+	device_list_free(now);
+}
+
+/* Of devices there are as many as half of the screen takes, and a word for the others. */
+static void test_many_devices(void **state)
+{
+	struct device *now = make_device("mt0"), *dev = now;
+	struct top top = { now, NULL, 0, 80, 24 };
+	char name[16], *text;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < 17; i++, dev = dev->next) {
+		snprintf(name, sizeof(name), "mt%u", i);
+		dev->next = make_device(name);
+	}
+	text = screen(&top, false);
+	assert_int_equal(count_lines(text), 24);
+	assert_non_null(strstr(text, "\nmt8 "));
+	assert_non_null(strstr(text, "\n(8 more devices)\nDEVICE PEER "));
+	assert_non_null(strstr(text, "\n(41 more peers)\n"));
+	free(text);
+	top.height = 0;
+	text = screen(&top, false);
+	assert_null(strstr(text, " more "));
+	assert_int_equal(count_lines(text), 3 + 17 + 51);
+	free(text);
 	device_list_free(now);
 }
 
@@ -321,9 +414,12 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_no_half_numbers),
 		cmocka_unit_test(test_height),
+		cmocka_unit_test(test_many_devices),
 		cmocka_unit_test(test_no_color),
 	};
 
