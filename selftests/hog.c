@@ -2,19 +2,21 @@
 /*
  * Send to somebody, and keep what he sends:
  *
- *	hog ADDRESS PORT SECONDS
+ *	hog ADDRESS PORT SECONDS SHORT
  *
  * Datagrams go to ADDRESS PORT as fast as they can, 45 at a time: what carries them on needs
  * much memory at once, and cannot wait for it as we can. Those that come to PORT wait in the
  * socket for ever, and so fill the kernel's memory. All of our own is there from the beginning.
  * If the kernel needs a victim, we are one. Each second, and at the end, a line "sent N failed
- * N lowest N kB": N of 45 datagrams, and the least memory that has been free.
+ * N lowest N kB": N of 45 datagrams, and the least memory that has been free. It ends after SECONDS,
+ * or when it has gone on for a while since less than SHORT kB were free.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/udp.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,7 @@ enum {
 	SEGMENT_LEN = 1300,
 	PAYLOAD_LEN = 45 * SEGMENT_LEN,
 	BURST = 2,
+	AFTER_S = 6,			/* to go on when memory is short */
 };
 
 static unsigned long free_kb(void)
@@ -74,10 +77,11 @@ int main(int argc, char *argv[])
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	static char payload[PAYLOAD_LEN];
 	time_t end, next;
+	bool is_short = false;
 	int i, fd;
 
-	if (argc != 4 || inet_pton(AF_INET, argv[1], &to.sin_addr) != 1) {
-		fprintf(stderr, "usage: %s ADDRESS PORT SECONDS\n", argv[0]);
+	if (argc != 5 || inet_pton(AF_INET, argv[1], &to.sin_addr) != 1) {
+		fprintf(stderr, "usage: %s ADDRESS PORT SECONDS SHORT\n", argv[0]);
 		return 1;
 	}
 	to.sin_port = htons(atoi(argv[2]));
@@ -96,6 +100,10 @@ int main(int argc, char *argv[])
 		now = free_kb();
 		if (now < lowest)
 			lowest = now;
+		if (!is_short && lowest < strtoul(argv[4], NULL, 10)) {
+			is_short = true;
+			end = time(NULL) + AFTER_S;
+		}
 		if (time(NULL) < next)
 			continue;
 		printf("sent %lu failed %lu lowest %lu kB\n", sent, failed, lowest);

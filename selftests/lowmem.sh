@@ -21,7 +21,7 @@
 . "${0%/*}/lib.sh"
 
 HOG=${0%/*}/hog
-HOG_SECONDS=${HOG_SECONDS:-12}
+HOG_SECONDS=${HOG_SECONDS:-60}	# at most
 VICTIMS=100		# processes for the kernel to kill first
 LEAVE_KB=49152		# free before the traffic begins
 SHORT_KB=12288		# so little was free at some time
@@ -100,9 +100,9 @@ short_of_memory()
 	victims
 	fill
 	defer empty
-	on a "$HOG" 10.9.0.2 7000 "$HOG_SECONDS" >"$TMP/hog-a" 2>&1 &
+	on a "$HOG" 10.9.0.2 7000 "$HOG_SECONDS" "$SHORT_KB" >"$TMP/hog-a" 2>&1 &
 	pids+=("$!")
-	on b "$HOG" 10.9.0.1 7000 "$HOG_SECONDS" >"$TMP/hog-b" 2>&1 &
+	on b "$HOG" 10.9.0.1 7000 "$HOG_SECONDS" "$SHORT_KB" >"$TMP/hog-b" 2>&1 &
 	pids+=("$!")
 	for pid in "${pids[@]}"; do
 		wait "$pid" || true
