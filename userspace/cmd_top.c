@@ -29,7 +29,7 @@
  * @delay_ms: between two screens
  * @count: how many screens; 0: until it is ended
  * @live: standard output is a terminal
- * @signals: a signalfd
+ * @signals: a signalfd; -1: signals do what they do to any program
  * @keys: standard input is a terminal, and gives each key at once
  * @saved: how it was
  * @taken: the terminal is ours, and is to be given back
@@ -99,8 +99,6 @@ static void take_terminal(struct view *view)
 {
 	struct termios raw = view->saved;
 
-	if (!view->live)
-		return;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	if (view->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
@@ -119,6 +117,7 @@ static void give_terminal(struct view *view)
 	view->taken = false;
 }
 
+/* Where there is nothing to give back, no signal is held up by a reader who does not read. */
 static void begin(struct view *view)
 {
 	static const int signals[] = {
@@ -127,12 +126,14 @@ static void begin(struct view *view)
 	sigset_t set;
 	size_t i;
 
+	if (!view->live)
+		return;
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	view->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	view->keys = view->live && !tcgetattr(STDIN_FILENO, &view->saved);
+	view->keys = !tcgetattr(STDIN_FILENO, &view->saved);
 	take_terminal(view);
 }
 
@@ -260,7 +261,7 @@ static int wait_next(struct view *view, struct top *top, int64_t due)
 		if (take_input(view, fds))
 			return 1;
 		/* another size, a key, or we were stopped */
-		ret = view->live ? draw(view, top) : 0;
+		ret = draw(view, top);
 		if (ret)
 			return ret;
 	}
