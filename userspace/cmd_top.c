@@ -92,13 +92,32 @@ static int read_args(struct view *view, char *const *args)
 }
 
 /*
- * Also when it is ours already: who has stopped us may have changed it. In the background this
- * stops the process (SIGTTOU) until it is in the foreground, and nothing is printed before.
+ * In the background a job stops itself until it is in the foreground; tcsetattr() would see to that
+ * only where standard input is the terminal, too. An orphaned group is not stopped, as there is
+ * nobody who could continue it, and that is seen by SIGCONT, which is blocked, not having come.
+ */
+static void wait_for_foreground(void)
+{
+	sigset_t pending;
+	pid_t front;
+
+	while ((front = tcgetpgrp(STDOUT_FILENO)) > 0 && front != getpgrp()) {
+		raise(SIGTTOU);
+		sigpending(&pending);
+		if (!sigismember(&pending, SIGCONT))
+			return;
+	}
+}
+
+/*
+ * Also when it is ours already: who has stopped us may have changed it. Nothing is printed before we
+ * are in the foreground.
  */
 static void take_terminal(struct view *view)
 {
 	struct termios raw = view->saved;
 
+	wait_for_foreground();
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	if (view->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);

@@ -70,9 +70,9 @@ class Terminal:
 
 
 class Job:
-    """top as a job of that terminal, in its foreground."""
+    """top as a job of that terminal, in its foreground; its input may be from elsewhere."""
 
-    def __init__(self, term, tool):
+    def __init__(self, term, tool, keys=None):
         self.term = term
         self.pid = os.fork()
         if not self.pid:
@@ -81,9 +81,11 @@ class Job:
             signal.signal(signal.SIGTTOU, signal.SIG_DFL)
             for fd in range(3):
                 os.dup2(term.slave, fd)
+            if keys is not None:
+                os.dup2(keys, 0)
             os.execv(tool, [tool, 'top', '-d', '1000'])
         term.wait_for('the first screen', *ON, titles(80))
-        assert term.is_raw(), 'top has not taken the terminal'
+        assert term.is_raw() == (keys is None), 'top has not taken the terminal, or too much'
 
     def wait(self, options=0):
         """Until it ends, or with WUNTRACED is stopped: the status."""
@@ -146,6 +148,50 @@ def stop_without_notice(term, job):
     assert term.is_raw(), 'SIGSTOP, fg: top has not taken the terminal'
 
 
+def stop_without_keys(term, tool):
+    """Where input is no terminal, too, it does not come to the front by itself."""
+    term.resize(80)
+    job = Job(term, tool, os.open('/dev/null', os.O_RDONLY))
+    os.kill(job.pid, signal.SIGTSTP)
+    job.expect_stop(signal.SIGTSTP)
+    term.wait_for('SIGTSTP, no keys', *OFF)
+    for _ in range(2):
+        os.kill(job.pid, signal.SIGCONT)
+        job.expect_stop(signal.SIGTTOU)
+        assert not term.text, f'bg, no keys: {term.text!r}'
+    job.go_on()
+    term.wait_for('fg, no keys', *ON, titles(80))
+    os.kill(job.pid, signal.SIGTERM)
+    job.expect_end('SIGTERM, no keys')
+
+
+def run_orphaned(term, tool):
+    """In the background of nobody, who could not continue it, it does not wait for that."""
+    here, there = os.pipe()
+    parent = os.fork()
+    if not parent:
+        parent = os.getpid()
+        pid = os.fork()
+        if not pid:
+            os.setpgid(0, 0)
+            while os.getppid() == parent:
+                time.sleep(0.02)
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            # is at its end when top has ended
+            os.dup2(there, 0)
+            os.dup2(term.slave, 1)
+            os.execv(tool, [tool, 'top', '-n', '1'])
+        os.write(there, pid.to_bytes(4, 'big'))
+        os._exit(0)
+    os.close(there)
+    pid = int.from_bytes(os.read(here, 4), 'big')
+    os.waitpid(parent, 0)
+    if not select.select([here], [], [], LIMIT)[0]:
+        os.kill(pid, signal.SIGKILL)
+        raise AssertionError('an orphaned group: it waits for ever')
+    term.wait_for('an orphaned group', *ON, titles(80), *OFF)
+
+
 def resize(term):
     """A screen for the new size comes at once."""
     term.resize(90)
@@ -166,6 +212,8 @@ def run(tool):
         job = Job(term, tool)
         os.kill(job.pid, sig)
         job.expect_end(sig.name)
+    stop_without_keys(term, tool)
+    run_orphaned(term, tool)
 
 
 # who leads a group of processes cannot begin a session
