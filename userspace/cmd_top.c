@@ -255,8 +255,9 @@ static bool take_input(struct view *view, const struct pollfd *fds)
 	char keys[64];
 	ssize_t got;
 
-	if (fds[0].revents && take_signal(view))
-		return true;
+	/* a key of before a stop may have been read by another since: the next poll() tells */
+	if (fds[0].revents)
+		return take_signal(view);
 	if (!fds[1].revents)
 		return false;
 	got = read(STDIN_FILENO, keys, sizeof(keys));

@@ -20,6 +20,12 @@ ON = (r'\x1b\[\?1049h', r'\x1b\[\?25l')
 OFF = (r'\x1b\[\?25h', r'\x1b\[\?1049l')
 
 
+def is_writing(pid):
+    """Whether it sleeps in a system call about its standard output."""
+    with open(f'/proc/{pid}/syscall', encoding='ascii') as call:
+        return call.read().split()[1:2] == ['0x1']
+
+
 def titles(columns):
     """The line above the peers, of such a width."""
     return fr'DEVICE[^\n]{{{columns - 15}}}HANDSHAKE'
@@ -148,6 +154,26 @@ def stop_without_notice(term, job):
     assert term.is_raw(), 'SIGSTOP, fg: top has not taken the terminal'
 
 
+def lose_key(term, job):
+    """A key that came with Ctrl-Z and that the shell has taken is not waited for."""
+    termios.tcflow(term.slave, termios.TCOOFF)
+    term.resize(90)
+    end = time.monotonic() + LIMIT
+    while not is_writing(job.pid):
+        assert time.monotonic() < end, 'top draws nothing'
+        time.sleep(0.02)
+    os.kill(job.pid, signal.SIGTSTP)
+    os.write(term.master, b'x')
+    termios.tcflow(term.slave, termios.TCOON)
+    job.expect_stop(signal.SIGTSTP)
+    termios.tcflush(term.slave, termios.TCIFLUSH)
+    term.wait_for('Ctrl-Z and a key', *OFF)
+    job.go_on()
+    term.wait_for('fg without the key', *ON, titles(90))
+    term.resize(80)
+    term.wait_for('another size without the key', titles(80))
+
+
 def stop_without_keys(term, tool):
     """Where input is no terminal, too, it does not come to the front by itself."""
     term.resize(80)
@@ -205,6 +231,9 @@ def run(tool):
     stop_and_go_on(term, job)
     stop_without_notice(term, job)
     resize(term)
+    term.resize(80)
+    term.wait_for('the first size', titles(80))
+    lose_key(term, job)
     os.write(term.master, b'q')
     job.expect_end('q')
     for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
