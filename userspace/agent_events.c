@@ -135,11 +135,13 @@ int agent_take_events(struct agent *agent, int64_t now)
 /**
  * struct sight - a device as it is now
  * @nl: to ask for it
- * @dev: the device; NULL: it is not there
+ * @ifname: what was asked for; empty: nothing yet
+ * @dev: the device; NULL: it is not there, or that is not known
  * @sorted: its peers by their keys; NULL without memory
  */
 struct sight {
 	struct nl nl;
+	char ifname[IFNAMSIZ];
 	struct device *dev;
 	struct peer **sorted;
 };
@@ -158,9 +160,10 @@ static void see_device(struct sight *sight, const char *ifname)
 	struct nl *nl = &sight->nl;
 	int ret;
 
-	if (sight->dev && !strcmp(sight->dev->name, ifname))
+	if (!strcmp(sight->ifname, ifname))
 		return;
 	forget_device(sight);
+	strcpy(sight->ifname, ifname);
 	ret = nl->family ? nl_get_device(nl, ifname, &sight->dev) : 0;
 	if (ret && ret != -ENODEV)
 		nl_complain(nl, "Unable to access interface", ifname, ret);
@@ -198,7 +201,10 @@ static void start_lookup(struct agent *agent, struct resolution *place, struct n
 	name_tried(&agent->names, name, now);
 }
 
-/* Those whose time has come and that are well are done with. Each is looked at once. */
+/*
+ * Those whose time has come and that are well are done with. Each is looked at once: those that
+ * then wait for a place are many, perhaps, and this is called for each place that becomes free.
+ */
 static void pass_over_alive(struct agent *agent, int64_t now)
 {
 	struct sight sight = { 0 };
@@ -206,10 +212,12 @@ static void pass_over_alive(struct agent *agent, int64_t now)
 
 	nl_open(&sight.nl);
 	for (name = agent->names.list; name; name = name->next) {
-		if (!name_is_due(name, now))
+		if (!name_is_due(name, now) || now < name->seen + NAME_FRESH_MS)
 			continue;
 		see_device(&sight, name->ifname);
-		if (!needs_look(&sight, name))
+		if (needs_look(&sight, name))
+			name->seen = now;
+		else
 			name_alive(&agent->names, name, now);
 	}
 	forget_device(&sight);
@@ -229,7 +237,8 @@ void agent_look(struct agent *agent, int64_t now)
 
 	if (names_next(&agent->names) > now || !resolver_place(&agent->resolver))
 		return;
-	agent_read_names(agent, NULL, now);
+	if (!names_are_fresh(&agent->names, now))
+		agent_read_names(agent, NULL, now);
 	pass_over_alive(agent, now);
 	while ((place = resolver_place(&agent->resolver))) {
 		name = names_due(&agent->names, now);

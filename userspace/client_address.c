@@ -250,13 +250,19 @@ static bool ip4_is_public(uint32_t ip)
 /* Of the first half of an address. */
 static bool ip6_is_public(uint64_t ip)
 {
-	/* those of global unicast, 2000::/3, that the same registry calls not globally reachable */
+	/*
+	 * Those of global unicast, 2000::/3, that the registry of RFC 6890, IANA's of special-purpose
+	 * addresses, has an entry for. Parts of the first two are globally reachable, but are given to
+	 * protocols (Teredo, ORCHID, benchmarks, anycast) or come from an IPv4 address and whatever
+	 * relay there is (6to4): no address that a hub should be known by.
+	 */
 	static const struct {
 		uint64_t net;
 		unsigned int len;
 	} others[] = {
-		{ 0x2001000200000000, 48 }, /* measurements, RFC 5180 */
+		{ 0x2001000000000000, 23 }, /* protocol assignments, RFC 2928 */
 		{ 0x20010db800000000, 32 }, /* documentation, RFC 3849 */
+		{ 0x2002000000000000, 16 }, /* 6to4, RFC 3056 */
 		{ 0x3fff000000000000, 20 }, /* documentation, RFC 9637 */
 	};
 	size_t i;

@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "commands.h"
+#include "interrupt.h"
 #include "lock.h"
 #include "nl.h"
 #include "qr.h"
@@ -443,6 +444,10 @@ static int make_and_apply(struct work *work)
 	warn_world_readable();
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	hold_signals();
+	if (interrupted) {
+		fprintf(stderr, "%s: interrupted\n", work->req.name);
+		return -EINTR;
+	}
 	ret = apply(work);
 	explicit_bzero(buffer, sizeof(buffer));
 	return ret;

@@ -29,7 +29,7 @@
  * @delay_ms: between two screens
  * @count: how many screens; 0: until it is ended
  * @live: standard output is a terminal
- * @signals: a signalfd
+ * @signals: a signalfd; -1: signals do what they do to any program
  * @keys: standard input is a terminal, and gives each key at once
  * @saved: how it was
  * @taken: the terminal is ours, and is to be given back
@@ -92,15 +92,32 @@ static int read_args(struct view *view, char *const *args)
 }
 
 /*
- * Also when it is ours already: who has stopped us may have changed it. In the background this
- * stops the process (SIGTTOU) until it is in the foreground, and nothing is printed before.
+ * In the background a job stops itself until it is in the foreground; tcsetattr() would see to that
+ * only where standard input is the terminal, too. An orphaned group is not stopped, as there is
+ * nobody who could continue it, and that is seen by SIGCONT, which is blocked, not having come.
+ */
+static void wait_for_foreground(void)
+{
+	sigset_t pending;
+	pid_t front;
+
+	while ((front = tcgetpgrp(STDOUT_FILENO)) > 0 && front != getpgrp()) {
+		raise(SIGTTOU);
+		sigpending(&pending);
+		if (!sigismember(&pending, SIGCONT))
+			return;
+	}
+}
+
+/*
+ * Also when it is ours already: who has stopped us may have changed it. Nothing is printed before we
+ * are in the foreground.
  */
 static void take_terminal(struct view *view)
 {
 	struct termios raw = view->saved;
 
-	if (!view->live)
-		return;
+	wait_for_foreground();
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	if (view->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
@@ -119,6 +136,7 @@ static void give_terminal(struct view *view)
 	view->taken = false;
 }
 
+/* Where there is nothing to give back, no signal is held up by a reader who does not read. */
 static void begin(struct view *view)
 {
 	static const int signals[] = {
@@ -127,12 +145,14 @@ static void begin(struct view *view)
 	sigset_t set;
 	size_t i;
 
+	if (!view->live)
+		return;
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	view->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	view->keys = view->live && !tcgetattr(STDIN_FILENO, &view->saved);
+	view->keys = !tcgetattr(STDIN_FILENO, &view->saved);
 	take_terminal(view);
 }
 
@@ -235,8 +255,9 @@ static bool take_input(struct view *view, const struct pollfd *fds)
 	char keys[64];
 	ssize_t got;
 
-	if (fds[0].revents && take_signal(view))
-		return true;
+	/* a key of before a stop may have been read by another since: the next poll() tells */
+	if (fds[0].revents)
+		return take_signal(view);
 	if (!fds[1].revents)
 		return false;
 	got = read(STDIN_FILENO, keys, sizeof(keys));
@@ -260,7 +281,7 @@ static int wait_next(struct view *view, struct top *top, int64_t due)
 		if (take_input(view, fds))
 			return 1;
 		/* another size, a key, or we were stopped */
-		ret = view->live ? draw(view, top) : 0;
+		ret = draw(view, top);
 		if (ret)
 			return ret;
 	}

@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "interrupt.h"
 #include "lock.h"
 
 #define MOST_ANCESTORS 64
@@ -64,7 +65,7 @@ static int wait_for(int fd, FILE *log)
 {
 	fprintf(log, "Another vpnctl is under way; waiting for it\n");
 	while (flock(fd, LOCK_EX))
-		if (errno != EINTR)
+		if (errno != EINTR || interrupted)
 			return -errno;
 	return 0;
 }
@@ -90,14 +91,15 @@ static int open_locked(const char *path, FILE *log)
 }
 
 /**
- * lock_take() - wait for the lock and take it
+ * lock_take() - wait for the lock and take it; from here on signals are caught
  * @lock: to be given to lock_release()
  * @path: the lock file
  * @log: for complaints, and that there is something to wait for
  *
- * A process whose ancestor holds the lock goes on without.
+ * A process whose ancestor holds the lock goes on without. SIGINT, SIGTERM and SIGHUP end the wait;
+ * who has the lock looks at @interrupted where it can still leave everything as it was.
  *
- * Return: 0, or -errno after a complaint.
+ * Return: 0, -EINTR or another -errno, after a complaint.
  */
 int lock_take(struct lock *lock, const char *path, FILE *log)
 {
@@ -105,6 +107,8 @@ int lock_take(struct lock *lock, const char *path, FILE *log)
 
 	lock->path = path;
 	lock->fd = -1;
+	/* who is ended with the lock leaves the file */
+	interrupt_catch();
 	do {
 		fd = open_locked(path, log);
 	} while (fd == -ESTALE);

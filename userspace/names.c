@@ -68,6 +68,7 @@ static void keep_schedule(const struct names *old, struct name *name)
 		return;
 	name->due = was->due;
 	name->last = was->last;
+	name->seen = was->seen;
 	name->delay = was->delay;
 	name->busy = was->busy;
 }
@@ -90,6 +91,7 @@ static int add_name(struct names *names, const struct names *old, const struct d
 	name->port = peer->endpoint.sin.sin_port;
 	name->due = now;
 	name->last = INT64_MIN;
+	name->seen = INT64_MIN;
 	name->delay = names->interval;
 	keep_schedule(old, name);
 	name->next = names->list;
@@ -210,6 +212,18 @@ int names_read(struct names *names, FILE *log, int64_t now)
 		names->n = old.n;
 	}
 	return ret;
+}
+
+/**
+ * names_are_fresh() - whether the files need not be read again yet
+ * @names: what is in them
+ * @now: now_ms()
+ *
+ * Return: whether they were read just now.
+ */
+bool names_are_fresh(const struct names *names, int64_t now)
+{
+	return now < names->reread && now < names->reread - names->interval + NAME_FRESH_MS;
 }
 
 /**

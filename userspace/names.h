@@ -13,6 +13,9 @@
 /* After a death: at once, then after this, and each time after twice as much. */
 #define NAME_FIRST_DELAY_MS 5000
 
+/* What the files say and which peers have a session is taken for true so long. */
+#define NAME_FRESH_MS 5000
+
 /**
  * struct name - the host name of one peer's endpoint
  * @next: the next one
@@ -22,6 +25,7 @@
  * @port: network order
  * @due: when to look at the peer again, by now_ms()
  * @last: when that was done last; INT64_MIN: never
+ * @seen: when its peer was found to have no session, as above
  * @delay: what is added to @due each time; it doubles up to the interval
  * @busy: the name is being resolved
  */
@@ -33,6 +37,7 @@ struct name {
 	in_port_t port;
 	int64_t due;
 	int64_t last;
+	int64_t seen;
 	int64_t delay;
 	bool busy;
 };
@@ -62,6 +67,7 @@ struct name *names_find(const struct names *names, const char *ifname,
 			const uint8_t key[KEY_LEN]);
 struct name *names_due(const struct names *names, int64_t now);
 int64_t names_next(const struct names *names);
+bool names_are_fresh(const struct names *names, int64_t now);
 void names_close(struct names *names);
 
 bool name_is_due(const struct name *name, int64_t now);

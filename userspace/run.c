@@ -13,19 +13,13 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "interrupt.h"
 #include "nl.h"
 #include "run.h"
 #include "save.h"
 #include "wait.h"
 
 extern char **environ;
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	interrupted = number;
-}
 
 /* A file with the text, to be read from its beginning. Return: its descriptor or -errno. */
 static int memory_file(const char *text)
@@ -282,15 +276,6 @@ static int run_action(const struct plan *plan, const char *name, const struct ac
 	return -EINVAL;
 }
 
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-}
-
 /*
  * Take the first @n steps back. A resolvconf that has failed may already have known of the
  * name servers, so that is taken back as well.
@@ -324,7 +309,7 @@ int plan_run(const struct plan *plan, struct tunnel *tun, FILE *log)
 	size_t i;
 	int ret = 0;
 
-	catch_signals();
+	interrupt_catch();
 	for (i = 0; i < plan->n && !interrupted; i++) {
 		ret = run_action(plan, plan->steps[i].name, &plan->steps[i].act, tun, log);
 		if (ret)
@@ -353,7 +338,7 @@ int plan_run_all(const struct plan *plan, struct tunnel *tun, FILE *log)
 	int ret = 0, err;
 	size_t i;
 
-	catch_signals();
+	interrupt_catch();
 	for (i = 0; i < plan->n; i++) {
 		err = run_action(plan, plan->steps[i].name, &plan->steps[i].act, tun, log);
 		if (err)

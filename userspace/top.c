@@ -15,7 +15,7 @@
 /* Columns; a wide screen has more for endpoints, then for keys. */
 enum {
 	DEVICE_COLS = sizeof("DEVICE") - 1,
-	PEERS_COLS = 9,
+	PEERS_COLS = 9, /* at least */
 	RATE_COLS = 10,
 	COUNT_COLS = 8,
 	PEER_COLS = 9,
@@ -199,14 +199,17 @@ struct line {
 
 /*
  * Text in a colour (NULL: none) in @cols columns; '~' at the end: it is cut. With @right it is
- * on their right, and there whole or not at all, as the half of a number is none.
+ * on their right, and there whole or "-", or blanks, as the half of a number is none.
  */
 static void put_cols(struct line *line, const char *color, const char *text, size_t cols,
 		     bool right)
 {
-	size_t len = strlen(text), from, i;
 	char cell[256];
+	size_t len, from, i;
 
+	if (right && strlen(text) > cols)
+		text = "-";
+	len = strlen(text);
 	if (cols > line->left) {
 		cols = right ? 0 : line->left;
 		line->left = cols;
@@ -390,6 +393,19 @@ static size_t device_cols(const struct top *top)
 	return cols;
 }
 
+/* The same, were all peers of each alive: who comes or goes moves no column. */
+static size_t peers_cols(const struct top *top)
+{
+	size_t cols = PEERS_COLS, len;
+	const struct device *dev;
+
+	for (dev = top->now; dev; dev = dev->next) {
+		len = (size_t)snprintf(NULL, 0, "%zu/%zu", dev->n_peers, dev->n_peers);
+		cols = len > cols ? len : cols;
+	}
+	return cols;
+}
+
 static void put_device(const struct style *style, const struct top *top, const struct device *dev,
 		       const struct sums *sums)
 {
@@ -398,7 +414,7 @@ static void put_device(const struct style *style, const struct top *top, const s
 
 	put_cell(&line, COLOR_GREEN, dev->name, device_cols(top), false);
 	snprintf(text, sizeof(text), "%zu/%zu", sums->alive, sums->peers);
-	put_cell(&line, NULL, text, PEERS_COLS, true);
+	put_cell(&line, NULL, text, peers_cols(top), true);
 	put_cell(&line, NULL, top_rate(text, sums->rx), RATE_COLS, true);
 	put_cell(&line, NULL, top_rate(text, sums->tx), RATE_COLS, true);
 	put_drops(&line, top, dev);
@@ -443,7 +459,7 @@ static size_t put_devices(const struct style *style, const struct top *top,
 		return 0;
 	shown = all > room ? room - 1 : all;
 	snprintf(text, sizeof(text), "%-*s %*s %*s %*s %*s %*s MOSTLY", (int)device_cols(top),
-		 "DEVICE", PEERS_COLS, "PEERS", RATE_COLS, "RX/s", RATE_COLS, "TX/s", COUNT_COLS,
+		 "DEVICE", (int)peers_cols(top), "PEERS", RATE_COLS, "RX/s", RATE_COLS, "TX/s", COUNT_COLS,
 		 "DROPS", COUNT_COLS, "DROPS/s");
 	put_titles(style, top, text);
 	for (i = 0; i < shown; i++, dev = dev->next) {

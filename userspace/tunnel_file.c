@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "interrupt.h"
 #include "tunnel_file.h"
 
 /* Where the suffix of a configuration file begins; NULL: it has none. */
@@ -193,7 +194,7 @@ static int wait_for_lock(int fd, const char *path, FILE *log)
 	if (errno == EWOULDBLOCK)
 		fprintf(log, "%s: another vpnctl is changing it; waiting\n", path);
 	while (flock(fd, LOCK_EX))
-		if (errno != EINTR)
+		if (errno != EINTR || interrupted)
 			return -errno;
 	return 0;
 }
@@ -204,7 +205,7 @@ static int wait_for_lock(int fd, const char *path, FILE *log)
  * @log: for complaints, and that there is something to wait for
  *
  * To be held from before the file is read until the new one has taken its place. Who holds it
- * runs no commands of the user, which may want it too.
+ * runs no commands of the user, which may want it too. Signals that are caught end the wait.
  *
  * Return: a descriptor, to be closed, which ends it; or -errno after a complaint.
  */

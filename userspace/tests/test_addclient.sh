@@ -146,6 +146,24 @@ if [ -w /run ]; then
 	wait
 	[ ! -e /run/vpnctl.lock ]
 	ok $? "a lock is left"
+	# while it waits for who changes the hub's file
+	cp mtt0.conf before
+	flock . cat free &
+	timeout 10 sh -c 'while flock -n . true; do sleep 0.1; done'
+	for sig in TERM HUP; do
+		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example ended >out 2>err &
+		pid=$!
+		timeout 10 sh -c 'until grep -q "is changing it; waiting" err; do sleep 0.1; done'
+		[ -e /run/vpnctl.lock ]
+		ok $? "no lock while it waits for the file: $(cat out err)"
+		# again, should it not wait yet
+		timeout 10 sh -c "while kill -$sig $pid 2>/dev/null; do sleep 0.1; done"
+		wait $pid
+		[ $? = 1 ] && [ ! -e /run/vpnctl.lock ] && cmp -s before mtt0.conf && [ ! -s out ]
+		ok $? "SIG$sig leaves no lock: $(cat out err)"
+	done
+	echo >free
+	wait
 else
 	echo "ok 1 - adds nobody while an up is under way # SKIP /run cannot be written"
 fi

@@ -20,6 +20,7 @@ static struct {
 	int events_ret;
 	int open_ret;
 	int set_ret;
+	unsigned int gets;
 	unsigned int sets;
 	unsigned int subscribed;
 	union endpoint endpoint;
@@ -56,6 +57,7 @@ int __wrap_nl_get_device(struct nl *nl, const char *name, struct device **dev)
 	struct peer *to;
 
 	(void)nl;
+	kernel.gets++;
 	*dev = NULL;
 	if (!kernel.dev || strcmp(kernel.dev->name, name))
 		return -ENODEV;
@@ -289,6 +291,44 @@ static void test_many_dead(void **state)
 	agent_look(agent, 0);
 	assert_int_equal(resolving(agent), RESOLVE_RUNNING);
 	assert_int_equal(count_due(agent, INTERVAL - 1), MANY / 100 - RESOLVE_RUNNING);
+}
+
+#define ANSWERS 20
+
+/* While they wait for a place, neither files nor devices are read again for each answer. */
+static void test_many_answers(void **state)
+{
+	struct agent *agent = *state;
+	int64_t now, reread;
+
+	make_many(agent, 1);
+	kernel.gets = 0;
+	reread = agent->names.reread;
+	for (now = 0; now < ANSWERS; now++) {
+		agent_look(agent, now);
+		assert_int_equal(resolving(agent), RESOLVE_RUNNING);
+		answer_one(agent, now);
+	}
+	assert_int_equal(kernel.gets, 1);
+	assert_int_equal(agent->names.reread, reread);
+	/* but after a while */
+	agent_look(agent, NAME_FRESH_MS);
+	assert_int_equal(kernel.gets, 2);
+	assert_int_equal(agent->names.reread, NAME_FRESH_MS + INTERVAL);
+}
+
+/* A device that is not there is asked for once, and not for each of its peers. */
+static void test_many_gone(void **state)
+{
+	struct agent *agent = *state;
+
+	make_many(agent, 1);
+	strcpy(kernel.dev->name, "mt1");
+	kernel.gets = 0;
+	agent_look(agent, 0);
+	assert_int_equal(kernel.gets, 1);
+	assert_int_equal(resolving(agent), 0);
+	assert_int_equal(count_due(agent, INTERVAL - 1), 0);
 }
 
 static void test_gone(void **state)
@@ -532,6 +572,8 @@ int main(void)
 		AGENT_TEST(test_alive),
 		AGENT_TEST(test_many_alive),
 		AGENT_TEST(test_many_dead),
+		AGENT_TEST(test_many_answers),
+		AGENT_TEST(test_many_gone),
 		AGENT_TEST(test_gone),
 		AGENT_TEST(test_renamed),
 		AGENT_TEST(test_not_resolved),

@@ -118,6 +118,8 @@ ok $? "q, and the terminal: $(cat code before after)"
 if have python3 "top as a job of a shell"; then
 	python3 "$here/top_on_pty.py" "$tool" >out 2>&1
 	ok $? "top as a job of a shell: $(tail -n 1 out)"
+	python3 "$here/top_in_pipe.py" "$tool" >out 2>&1
+	ok $? "top in a pipe that is full: $(tail -n 1 out)"
 fi
 
 # mt-none is no device whether or not the module is there

@@ -124,6 +124,58 @@ static void test_waits(void **state)
 	close(pipes[1]);
 }
 
+/* Until it sleeps. */
+static void wait_asleep(pid_t child)
+{
+	char name[32], state = 'R';
+	int64_t end = now_ms() + 10000;
+	FILE *in;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)child);
+	while (state != 'S' && now_ms() < end) {
+		in = fopen(name, "r");
+		assert_non_null(in);
+		assert_int_equal(fscanf(in, "%*d (%*[^)]) %c", &state), 1);
+		fclose(in);
+		pause_ms(1);
+	}
+}
+
+/* Who is told to end while it waits does, and leaves the lock to its holder. */
+static void test_interrupted(void **state)
+{
+	struct lock lock, own;
+	int pipes[2], status;
+	pid_t child;
+	char byte;
+	FILE *log;
+	bool there;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(take(&lock), 0);
+	/* as if the holder were no ancestor */
+	assert_int_equal(ftruncate(lock.fd, 0), 0);
+	child = fork();
+	if (!child) {
+		alarm(20);
+		log = fdopen(pipes[1], "w");
+		setlinebuf(log);
+		_exit(lock_take(&own, path, log) == -EINTR ? 0 : 1);
+	}
+	/* it says that it waits, and then does */
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	wait_asleep(child);
+	assert_int_equal(kill(child, SIGTERM), 0);
+	status = status_of(child);
+	there = !access(path, F_OK);
+	lock_release(&lock);
+	assert_int_equal(status, 0);
+	assert_true(there);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 /* A grandchild of the holder does not wait, and leaves the lock as it is. */
 static void test_nested(void **state)
 {
@@ -195,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, share, unshare_all),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_left_behind),
 		cmocka_unit_test(test_refused),

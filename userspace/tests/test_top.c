@@ -327,6 +327,30 @@ static void test_no_half_numbers(void **state)
 	device_free(before);
 }
 
+/* Numbers have the room that they need, and titles stay above them. */
+static void test_many_peers(void **state)
+{
+	struct device *now = device_alloc();
+	struct top top = { now, NULL, 0, 80, 24 };
+	struct peer *peer;
+	uint32_t i;
+	char *text;
+
+	(void)state;
+	strcpy(now->name, "mt0");
+	for (i = 0; i < 10000; i++) {
+		peer = device_add_peer(now);
+		assert_non_null(peer);
+		memcpy(peer->public_key, &i, sizeof(i));
+		peer->last_handshake.tv_sec = NOW - 1;
+	}
+	text = screen(&top, false);
+	assert_non_null(strstr(text, "\nDEVICE       PEERS       RX/s       TX/s    DROPS "));
+	assert_non_null(strstr(text, "\nmt0    10000/10000          -          -        0 "));
+	free(text);
+	device_free(now);
+}
+
 static size_t count_lines(const char *text)
 {
 	size_t n = 0;
@@ -418,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_no_half_numbers),
+		cmocka_unit_test(test_many_peers),
 		cmocka_unit_test(test_height),
 		cmocka_unit_test(test_many_devices),
 		cmocka_unit_test(test_no_color),

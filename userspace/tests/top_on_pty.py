@@ -20,6 +20,12 @@ ON = (r'\x1b\[\?1049h', r'\x1b\[\?25l')
 OFF = (r'\x1b\[\?25h', r'\x1b\[\?1049l')
 
 
+def is_writing(pid):
+    """Whether it sleeps in a system call about its standard output."""
+    with open(f'/proc/{pid}/syscall', encoding='ascii') as call:
+        return call.read().split()[1:2] == ['0x1']
+
+
 def titles(columns):
     """The line above the peers, of such a width."""
     return fr'DEVICE[^\n]{{{columns - 15}}}HANDSHAKE'
@@ -70,9 +76,9 @@ class Terminal:
 
 
 class Job:
-    """top as a job of that terminal, in its foreground."""
+    """top as a job of that terminal, in its foreground; its input may be from elsewhere."""
 
-    def __init__(self, term, tool):
+    def __init__(self, term, tool, keys=None):
         self.term = term
         self.pid = os.fork()
         if not self.pid:
@@ -81,9 +87,11 @@ class Job:
             signal.signal(signal.SIGTTOU, signal.SIG_DFL)
             for fd in range(3):
                 os.dup2(term.slave, fd)
+            if keys is not None:
+                os.dup2(keys, 0)
             os.execv(tool, [tool, 'top', '-d', '1000'])
         term.wait_for('the first screen', *ON, titles(80))
-        assert term.is_raw(), 'top has not taken the terminal'
+        assert term.is_raw() == (keys is None), 'top has not taken the terminal, or too much'
 
     def wait(self, options=0):
         """Until it ends, or with WUNTRACED is stopped: the status."""
@@ -146,6 +154,70 @@ def stop_without_notice(term, job):
     assert term.is_raw(), 'SIGSTOP, fg: top has not taken the terminal'
 
 
+def lose_key(term, job):
+    """A key that came with Ctrl-Z and that the shell has taken is not waited for."""
+    termios.tcflow(term.slave, termios.TCOOFF)
+    term.resize(90)
+    end = time.monotonic() + LIMIT
+    while not is_writing(job.pid):
+        assert time.monotonic() < end, 'top draws nothing'
+        time.sleep(0.02)
+    os.kill(job.pid, signal.SIGTSTP)
+    os.write(term.master, b'x')
+    termios.tcflow(term.slave, termios.TCOON)
+    job.expect_stop(signal.SIGTSTP)
+    termios.tcflush(term.slave, termios.TCIFLUSH)
+    term.wait_for('Ctrl-Z and a key', *OFF)
+    job.go_on()
+    term.wait_for('fg without the key', *ON, titles(90))
+    term.resize(80)
+    term.wait_for('another size without the key', titles(80))
+
+
+def stop_without_keys(term, tool):
+    """Where input is no terminal, too, it does not come to the front by itself."""
+    term.resize(80)
+    job = Job(term, tool, os.open('/dev/null', os.O_RDONLY))
+    os.kill(job.pid, signal.SIGTSTP)
+    job.expect_stop(signal.SIGTSTP)
+    term.wait_for('SIGTSTP, no keys', *OFF)
+    for _ in range(2):
+        os.kill(job.pid, signal.SIGCONT)
+        job.expect_stop(signal.SIGTTOU)
+        assert not term.text, f'bg, no keys: {term.text!r}'
+    job.go_on()
+    term.wait_for('fg, no keys', *ON, titles(80))
+    os.kill(job.pid, signal.SIGTERM)
+    job.expect_end('SIGTERM, no keys')
+
+
+def run_orphaned(term, tool):
+    """In the background of nobody, who could not continue it, it does not wait for that."""
+    here, there = os.pipe()
+    parent = os.fork()
+    if not parent:
+        parent = os.getpid()
+        pid = os.fork()
+        if not pid:
+            os.setpgid(0, 0)
+            while os.getppid() == parent:
+                time.sleep(0.02)
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            # is at its end when top has ended
+            os.dup2(there, 0)
+            os.dup2(term.slave, 1)
+            os.execv(tool, [tool, 'top', '-n', '1'])
+        os.write(there, pid.to_bytes(4, 'big'))
+        os._exit(0)
+    os.close(there)
+    pid = int.from_bytes(os.read(here, 4), 'big')
+    os.waitpid(parent, 0)
+    if not select.select([here], [], [], LIMIT)[0]:
+        os.kill(pid, signal.SIGKILL)
+        raise AssertionError('an orphaned group: it waits for ever')
+    term.wait_for('an orphaned group', *ON, titles(80), *OFF)
+
+
 def resize(term):
     """A screen for the new size comes at once."""
     term.resize(90)
@@ -159,6 +231,9 @@ def run(tool):
     stop_and_go_on(term, job)
     stop_without_notice(term, job)
     resize(term)
+    term.resize(80)
+    term.wait_for('the first size', titles(80))
+    lose_key(term, job)
     os.write(term.master, b'q')
     job.expect_end('q')
     for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
@@ -166,6 +241,8 @@ def run(tool):
         job = Job(term, tool)
         os.kill(job.pid, sig)
         job.expect_end(sig.name)
+    stop_without_keys(term, tool)
+    run_orphaned(term, tool)
 
 
 # who leads a group of processes cannot begin a session
