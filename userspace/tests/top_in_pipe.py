@@ -37,6 +37,8 @@ class Job:
         if not self.pid:
             # not orphaned: Ctrl-Z would do nothing there
             os.setpgid(0, 0)
+            # a shell's background job has been told to ignore this one, and so have its children
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.dup2(self.into, 1)
             os.execv(tool, [tool, 'top', '-d', '0.1'])
         size = bytearray(4)
