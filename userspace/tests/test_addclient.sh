@@ -172,8 +172,8 @@ fi
 if unshare -rm true 2>/dev/null; then
 	hub >mtt0.conf
 	unshare -rm sh -c 'mount -t tmpfs -o ro none /run && exec "$@"' sh \
-		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example unlocked >out 2>err
-	[ $? = 0 ] && grep -q "Name = unlocked" mtt0.conf &&
+		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example unlocked >out 2>err &&
+		grep -q "Name = unlocked" mtt0.conf &&
 		grep -qF "/run/vpnctl.lock: Read-only file system: an \`up'" err &&
 		grep -qF "\`vpnctl reload mtt0'" err
 	ok $? "a lock that cannot be taken: $(cat out err)"
