@@ -26,6 +26,10 @@
 	"%s: A client is a section behind the others of a file, and JSON has " \
 	"no sections\n"
 
+#define NOT_LOCKED                                                              \
+	"%s: %s: an `up' that is under way will not know of this client; then " \
+	"`%s reload %s' tells the device of it\n"
+
 /**
  * struct request - the command line, and what it means
  * @hub: file or name of the hub; NULL: the only one there is
@@ -133,15 +137,16 @@ static int find_hub(struct request *req)
 
 /*
  * Not in the middle of `up': it has read the file and would not know of the client, and this would
- * find no device to tell of it, or one whose peers are still to be set. Who may not take the lock
- * can have no part in that: neither of them is root.
+ * find no device to tell of it, or one whose peers are still to be set. Who may write the file need
+ * not be who brings the tunnel up, nor be allowed to take the lock: then it can only be said.
  */
-static int take_lock(struct lock *lock)
+static int take_lock(struct lock *lock, const struct request *req)
 {
 	lock->fd = -1;
-	if (access(LOCK_DIR, W_OK) && (errno == EACCES || errno == EROFS))
-		return 0;
-	return lock_take(lock, LOCK_PATH, stderr);
+	if (!access(LOCK_DIR, W_OK) || (errno != EACCES && errno != EROFS))
+		return lock_take(lock, LOCK_PATH, stderr);
+	fprintf(stderr, NOT_LOCKED, LOCK_PATH, strerror(errno), prog_name, req->ifname);
+	return 0;
 }
 
 static int read_live(struct work *work)
@@ -459,7 +464,7 @@ static int run(struct work *work)
 	int ret = find_hub(&work->req);
 
 	if (!ret)
-		ret = take_lock(&lock);
+		ret = take_lock(&lock, &work->req);
 	if (ret)
 		return ret;
 	ret = make_and_apply(work);

@@ -159,6 +159,7 @@ int cmd_show(char *const *args)
 	if (parse_args(&show, args))
 		return 1;
 	style_init(&show.style, stdout);
+	show.style.as_wg = !strcmp(prog_name, "wg");
 	if (want_json)
 		show.json = json_array();
 	ret = show_what_is_asked(&show);

@@ -34,6 +34,7 @@ void style_init(struct style *style, FILE *out)
 	style->show_keys = env_is("WG_HIDE_KEYS", "never");
 	style->now = time(NULL);
 	style->width = terminal_width(out);
+	style->as_wg = false;
 	if (env_is("WG_COLOR_MODE", "always"))
 		style->color = true;
 	else if (env_is("WG_COLOR_MODE", "never") ||

@@ -28,6 +28,7 @@
  * @show_keys: private and preshared keys are shown
  * @now: CLOCK_REALTIME, for ages
  * @width: columns of the terminal; 0: it is none, and lines are as long as they are
+ * @as_wg: what wg(8) has no line for is left out
  */
 struct style {
 	FILE *out;
@@ -35,6 +36,7 @@ struct style {
 	bool show_keys;
 	time_t now;
 	size_t width;
+	bool as_wg;
 };
 
 void style_init(struct style *style, FILE *out);

@@ -5,6 +5,8 @@
  * its heap before it ends.
  */
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 #include <qrencode.h>
@@ -49,8 +51,17 @@ static int encode(struct qr *code, const char *text)
 	return 0;
 }
 
-/* Of this process; nothing that has been allocated can be used afterwards. */
-static void wipe_heap(void)
+/* What is large is no mapping of its own then, and nothing is given back before it is wiped. */
+static bool keep_to_heap(void)
+{
+	return mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
+/*
+ * Of this process; nothing that has been allocated can be used afterwards. Return: whether there
+ * was one.
+ */
+static bool wipe_heap(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
 	void *from = NULL, *to = NULL;
@@ -58,12 +69,22 @@ static void wipe_heap(void)
 	char line[512];
 
 	if (!maps)
-		return;
+		return false;
 	while (!found && fgets(line, sizeof(line), maps))
 		found = strstr(line, "[heap]") && sscanf(line, "%p-%p", &from, &to) == 2;
 	fclose(maps);
 	if (found)
 		explicit_bzero(from, (size_t)((char *)to - (char *)from));
+	return found;
+}
+
+/* In a process of its own. A code whose text may be left somewhere is none. */
+_Noreturn static void work(struct qr *code, const char *text)
+{
+	int ret = keep_to_heap() ? encode(code, text) : -EIO;
+
+	code->ret = wipe_heap() ? ret : -EIO;
+	_exit(0);
 }
 
 /**
@@ -85,9 +106,7 @@ int qr_make(struct qr **code, const char *text)
 	new->ret = -EIO;
 	child = fork();
 	if (!child) {
-		new->ret = encode(new, text);
-		wipe_heap();
-		_exit(0);
+		work(new, text);
 	}
 	if (child < 0)
 		new->ret = -errno;

@@ -119,7 +119,9 @@ static void pretty_device(const struct style *style, const struct device *dev)
 		put_label(style, "fwmark");
 		fprintf(style->out, "0x%" PRIx32 "\n", dev->fwmark);
 	}
-	pretty_drops(style, dev);
+	/* nobody need have asked for anything to have these, unlike a cipher */
+	if (!style->as_wg)
+		pretty_drops(style, dev);
 }
 
 static void pretty_allowed_ips(const struct style *style, const struct peer *peer)

@@ -168,6 +168,19 @@ else
 	echo "ok 1 - adds nobody while an up is under way # SKIP /run cannot be written"
 fi
 
+# Who may not take the lock is told what may come of it
+if unshare -rm true 2>/dev/null; then
+	hub >mtt0.conf
+	unshare -rm sh -c 'mount -t tmpfs -o ro none /run && exec "$@"' sh \
+		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example unlocked >out 2>err &&
+		grep -q "Name = unlocked" mtt0.conf &&
+		grep -qF "/run/vpnctl.lock: Read-only file system: an \`up'" err &&
+		grep -qF "\`vpnctl reload mtt0'" err
+	ok $? "a lock that cannot be taken: $(cat out err)"
+else
+	echo "ok 1 - a lock that cannot be taken # SKIP no mount namespace of one's own"
+fi
+
 hub | sed 's,/24.*,/30,' >mtt0.conf
 add --endpoint vpn.example one >/dev/null
 refuse "a full subnet" "10.8.0.0/30: all addresses of this subnet are taken" \

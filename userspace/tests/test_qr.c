@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A QR code, and that what it says is left nowhere. What is drawn test_addclient.sh reads. */
+#include <limits.h>
+#include <malloc.h>
 #include <unistd.h>
 #include <sys/mman.h>
 
@@ -12,11 +14,34 @@
 
 /* In the heap of brk(2), which ASan leaves alone; and what the library's process has there. */
 static char *block, *seen;
+FILE *__real_fopen(const char *path, const char *mode);
+
+/* Nothing can be known of the heap; the heap cannot be told what to do. */
+static bool no_maps, no_options;
+/* What the heap was told. */
+static int mmap_max = -1, trim_threshold = -1;
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	return no_maps && !strcmp(path, "/proc/self/maps") ? NULL : __real_fopen(path, mode);
+}
+
+/* ASan's own refuses everything. */
+int __wrap_mallopt(int option, int value)
+{
+	if (option == M_MMAP_MAX)
+		mmap_max = value;
+	if (option == M_TRIM_THRESHOLD)
+		trim_threshold = value;
+	return !no_options;
+}
 
 /* The library's process ends. */
 _Noreturn void __wrap__exit(int status)
 {
 	memcpy(seen, block, BLOCK);
+	if (mmap_max || trim_threshold != INT_MAX)
+		seen[0] = 2;
 	__real__exit(status);
 }
 
@@ -108,6 +133,23 @@ static void test_nothing_is_left(void **state)
 	free(text);
 }
 
+/* A code that may have left its text somewhere is not given out. */
+static void test_not_wiped(void **state)
+{
+	struct qr *code = NULL;
+
+	(void)state;
+	no_maps = true;
+	assert_int_equal(qr_make(&code, "secret"), -EIO);
+	no_maps = false;
+	no_options = true;
+	assert_int_equal(qr_make(&code, "secret"), -EIO);
+	no_options = false;
+	assert_null(code);
+	assert_int_equal(qr_make(&code, "secret"), 0);
+	qr_free(code);
+}
+
 static void test_longest(void **state)
 {
 	static char text[QR_LONGEST + 2];
@@ -128,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_left),
+		cmocka_unit_test(test_not_wiped),
 		cmocka_unit_test(test_longest),
 	};
 

@@ -252,7 +252,9 @@ static void test_wrapped(void **state)
 static void test_pretty_drops(void **state)
 {
 	struct device *dev = device_alloc();
+	struct style style = { .as_wg = true };
 	char *text = pretty_of(dev, 0);
+	size_t len;
 
 	(void)state;
 	assert_null(strstr(text, "drops"));
@@ -264,6 +266,12 @@ static void test_pretty_drops(void **state)
 	text = pretty_of(dev, 60);
 	assert_non_null(strstr(text, "\n  drops: 18446744073709551615 rx-malformed, 7 tx-no-peer,\n"
 				     "         7 rx-replay, 1 tx-too-big\n"));
+	free(text);
+	/* and as wg has it, which knows of none */
+	style.out = open_memstream(&text, &len);
+	assert_int_equal(show_pretty(&style, dev), 0);
+	fclose(style.out);
+	assert_string_equal(text, "interface: \n");
 	free(text);
 	device_free(dev);
 }
