@@ -251,10 +251,10 @@ static bool ip4_is_public(uint32_t ip)
 static bool ip6_is_public(uint64_t ip)
 {
 	/*
-	 * Those of global unicast, 2000::/3, that the registry of RFC 6890, IANA's of special-purpose
-	 * addresses, has an entry for. Parts of the first two are globally reachable, but are given to
-	 * protocols (Teredo, ORCHID, benchmarks, anycast) or come from an IPv4 address and whatever
-	 * relay there is (6to4): no address that a hub should be known by.
+	 * Those of global unicast, 2000::/3, with an entry in the registry of RFC 6890, IANA's of
+	 * special-purpose addresses. Some of it is globally reachable, but belongs to protocols
+	 * (Teredo, ORCHID, benchmarks, anycast), or with 6to4 depends on whatever relay there is:
+	 * no address that a hub should be known by.
 	 */
 	static const struct {
 		uint64_t net;

@@ -110,8 +110,8 @@ static void wait_for_foreground(void)
 }
 
 /*
- * Also when it is ours already: who has stopped us may have changed it. Nothing is printed before we
- * are in the foreground.
+ * Also when it is ours already: who has stopped us may have changed it. In the background nothing
+ * is printed.
  */
 static void take_terminal(struct view *view)
 {

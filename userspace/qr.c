@@ -105,9 +105,8 @@ int qr_make(struct qr **code, const char *text)
 		return -errno;
 	new->ret = -EIO;
 	child = fork();
-	if (!child) {
+	if (!child)
 		work(new, text);
-	}
 	if (child < 0)
 		new->ret = -errno;
 	else

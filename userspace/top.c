@@ -459,8 +459,8 @@ static size_t put_devices(const struct style *style, const struct top *top,
 		return 0;
 	shown = all > room ? room - 1 : all;
 	snprintf(text, sizeof(text), "%-*s %*s %*s %*s %*s %*s MOSTLY", (int)device_cols(top),
-		 "DEVICE", (int)peers_cols(top), "PEERS", RATE_COLS, "RX/s", RATE_COLS, "TX/s", COUNT_COLS,
-		 "DROPS", COUNT_COLS, "DROPS/s");
+		 "DEVICE", (int)peers_cols(top), "PEERS", RATE_COLS, "RX/s", RATE_COLS, "TX/s",
+		 COUNT_COLS, "DROPS", COUNT_COLS, "DROPS/s");
 	put_titles(style, top, text);
 	for (i = 0; i < shown; i++, dev = dev->next) {
 		struct sums sums = sum_up(rows, n, dev, style->now);
