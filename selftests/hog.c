@@ -8,8 +8,8 @@
  * much memory at once, and cannot wait for it as we can. Those that come to PORT wait in the
  * socket for ever, and so fill the kernel's memory. All of our own is there from the beginning.
  * If the kernel needs a victim, we are one. Each second, and at the end, a line "sent N failed
- * N lowest N kB": N of 45 datagrams, and the least memory that has been free. It ends after SECONDS,
- * or when it has gone on for a while since less than SHORT kB were free.
+ * N lowest N kB": N of 45 datagrams, and the least memory that has been free. It ends after
+ * SECONDS, or when it has gone on for a while since less than SHORT kB were free.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
