@@ -68,17 +68,20 @@ loop_of_two()
 	works_again
 }
 
-# works_again: after the loop has been cut, all is as it was. What has reached b through the loop
-# has b answer from the loop's inside; such an answer, when it comes late, closes the loop anew.
+# works_again: after the loop has been cut, all is as it was. What has got out of the loop has the
+# other end answer into it, where another loop begins; and what comes out of that one, late, closes
+# the first again. So it is cut at both ends, and more than once.
 works_again()
 {
-	wait_for 20 cut
+	wait_for 60 cut
 }
 
 cut()
 {
 	peer a mt0 b0 endpoint 10.0.0.2:2 &&
+		peer b mt0 a0 endpoint 10.0.0.1:1 &&
 		peer a mt1 b1 endpoint 10.9.0.2:4 &&
+		peer b mt1 a1 endpoint "[fd09::1]:3" &&
 		on a ping -q -c 1 -W 1 10.9.0.2 &&
 		on a ping -q -c 1 -W 1 10.8.0.2
 }
