@@ -70,7 +70,7 @@ static unsigned int next_drop(const struct device *dev, unsigned int before)
 		if (dev->drops[drop] <= max || dev->drops[drop] > limit)
 			continue;
 		/* Of those that count the same the first comes first */
-		if (dev->drops[drop] == limit && drop <= before)
+		if (drop <= before && dev->drops[drop] == limit)
 			continue;
 		max = dev->drops[drop];
 		best = drop;
