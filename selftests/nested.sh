@@ -213,7 +213,8 @@ check "$W TCP v4" iperf a 10.8.0.2 -n 1M
 check "$W TCP v6" iperf b fd08::1 -n 1M
 check "$W UDP v4" iperf a 10.8.0.2 -u -b 0 -n 500K
 check "$W UDP v6" iperf b fd08::1 -u -b 0 -n 500K
-check "$W parallel TCP" iperf a 10.8.0.2 -n 1M -P "$(nproc)"
+# More for each than its buffer takes
+check "$W parallel TCP" iperf a 10.8.0.2 -n $((2 * $(nproc)))M -P "$(nproc)"
 check "$W big MTUs" big_inside
 check "E17 two devices that are each other's way out" loop_of_two
 check "E18 a loop across namespaces stays below 70 kB, v4" loop_bytes 10.6.0.2:2
