@@ -106,14 +106,16 @@ struct noise_keypair *mytun_keypair_create(struct mytun_peer *peer,
 	replay_init(&keypair->replay);
 	kref_init(&keypair->refcount);
 	keypair->id = atomic64_inc_return(&keypair_ids);
+	keypair->peer = mytun_peer_get(peer);
 	keypair->index.kind = INDEX_KEYPAIR;
 	mytun_lookup_remove_index(lookup, &peer->session.index);
+	/* From here on messages find it. */
 	if (mytun_lookup_add_index_as(lookup, &keypair->index, keys->local_index)) {
+		mytun_peer_put(peer);
 		mytun_gcm_free(keypair->ext.gcm);
 		kfree_sensitive(keypair);
 		return NULL;
 	}
-	keypair->peer = mytun_peer_get(peer);
 	pr_debug("%s: Keypair %llu created for peer %u\n", peer->device->dev->name, keypair->id,
 		 peer->id);
 	return keypair;
