@@ -212,7 +212,7 @@ void mytun_device_setup(struct net_device *dev)
 	dev->needed_tailroom = OUTER_TAILROOM;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
-	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	netdev_set_lltx(dev);
 	dev->features |= features;
 	dev->hw_features |= features;
@@ -372,8 +372,17 @@ static int device_pm_notify(struct notifier_block *nb, unsigned long action, voi
 	/* Where the system sleeps whenever it is idle, keys last until their time is up. */
 	if (IS_ENABLED(CONFIG_PM_AUTOSLEEP) || IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP))
 		return 0;
-	if (action == PM_HIBERNATION_PREPARE || action == PM_SUSPEND_PREPARE)
+	switch (action) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+		mytun_session_sleep(true);
 		forget_sessions();
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+		mytun_session_sleep(false);
+		break;
+	}
 	return 0;
 }
 

@@ -36,6 +36,8 @@ void mytun_peer_release(struct kref *refcount)
 	struct mytun_peer *peer = container_of(refcount, struct mytun_peer, refcount);
 
 	pr_debug("%s: Peer %u destroyed\n", peer->device->dev->name, peer->id);
+	/* The table would lead to memory that is free. */
+	WARN_ON_ONCE(peer->session.index.hashed);
 	mytun_tx_drop_staged(peer, false);
 	call_rcu(&peer->rcu, peer_free_rcu);
 }

@@ -275,18 +275,35 @@ void mytun_session_clear(struct mytun_peer *peer, u32 reason)
 		mytun_notify_peer_dead(peer, reason);
 }
 
-/*
- * The handshake is finished on our side: make the keypair. The session's mutex is held. A
- * peer that was removed, or whose device went down, gets none: whoever does that first
- * stops the timers and then takes the mutex to clear the session.
+/* The machine is about to sleep, and sessions have ended. */
+static bool falling_asleep;
+
+/**
+ * mytun_session_sleep() - may sessions begin?
+ * @asleep: not from now on, until this is called again; those that there are have to be cleared
  */
+void mytun_session_sleep(bool asleep)
+{
+	WRITE_ONCE(falling_asleep, asleep);
+}
+
+/*
+ * A peer that was removed, or whose device went down, begins none: whoever does that first
+ * stops the timers and then takes the session's mutex, which is held here, to clear it.
+ */
+static bool may_begin(const struct mytun_peer *peer)
+{
+	lockdep_assert_held(&peer->session.lock);
+	return mytun_timers_running(peer) && !READ_ONCE(falling_asleep);
+}
+
+/* The handshake is finished on our side: make the keypair. The session's mutex is held. */
 static bool begin_session(struct mytun_peer *peer)
 {
 	struct noise_session_keys keys;
 	struct noise_keypair *keypair = NULL;
 
-	lockdep_assert_held(&peer->session.lock);
-	if (!mytun_timers_running(peer))
+	if (!may_begin(peer))
 		return false;
 	if (noise_begin_session(&keys, &peer->session.handshake))
 		keypair = mytun_keypair_create(peer, &keys);
@@ -376,7 +393,8 @@ static enum mytun_drop receive_initiation(struct mytun_device *device, struct sk
 	if (!peer)
 		goto out_unlock;
 	mutex_lock(&peer->session.lock);
-	accepted = !noise_consume_initiation(&peer->session.handshake, &opening, src,
+	accepted = may_begin(peer) &&
+		   !noise_consume_initiation(&peer->session.handshake, &opening, src,
 					     ktime_get_coarse_boottime_ns());
 	if (accepted)
 		answered = create_response(peer, &response);
