@@ -11,18 +11,17 @@
 /*
  * The timer is only ever set earlier: a deadline that moves away leaves it alone. It then
  * fires, finds nothing due, and is set again, which is cheaper than to set it for every
- * packet.
+ * packet. While the machine sleeps the timer's clock stands still, and that of the deadlines
+ * goes on: what counts is when it will fire.
  */
 static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 {
 	u64 next_ns = session_policy_next(&timers->state);
 
 	lockdep_assert_held(&timers->lock);
-	if (!timers->running || !next_ns || (timers->armed_ns && timers->armed_ns <= next_ns))
-		return;
-	timers->armed_ns = next_ns;
-	mod_timer(&timers->timer, jiffies + 1 +
-		  nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
+	if (timers->running && next_ns)
+		timer_reduce(&timers->timer, jiffies + 1 +
+			     nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
 }
 
 static void timers_expired(struct timer_list *timer)
@@ -33,7 +32,6 @@ static void timers_expired(struct timer_list *timer)
 	u32 actions = 0;
 
 	spin_lock_bh(&timers->lock);
-	timers->armed_ns = 0;
 	if (timers->running)
 		actions = session_policy_expire(&timers->state, now_ns, get_random_u32());
 	timers_arm(timers, now_ns);
@@ -73,7 +71,6 @@ void mytun_timers_stop(struct mytun_peer *peer)
 	spin_lock_bh(&timers->lock);
 	WRITE_ONCE(timers->running, false);
 	session_policy_stop(&timers->state);
-	timers->armed_ns = 0;
 	spin_unlock_bh(&timers->lock);
 	timer_delete_sync(&timers->timer);
 }

@@ -14,15 +14,12 @@
  * @lock: protects the rest; taken with BH off, innermost
  * @state: deadlines
  * @timer: fires about when the earliest deadline is, or before it
- * @armed_ns: the deadline that @timer was set for, though it may fire on the way there; boot
- *	time; 0: not set
  * @running: the device is up and the peer alive: deadlines may be set
  */
 struct mytun_timers {
 	spinlock_t lock;
 	struct session_state state;
 	struct timer_list timer;
-	u64 armed_ns;
 	bool running;
 };
 
