@@ -160,7 +160,7 @@ static enum mytun_drop receive_probe(struct noise_keypair *keypair, struct sk_bu
 	if (unlikely(!pskb_may_pull(skb, min_t(unsigned int, skb->len, PROBE_LEN))))
 		return MYTUN_DROP_RX_NO_MEMORY;
 	drop = mytun_probe_receive(keypair, skb->data, skb->len, answer, &answering);
-	if (answering)
+	if (answering && mytun_keypairs_may_send(&keypair->peer->keypairs))
 		mytun_own_control(keypair->peer, keypair->id, answer, sizeof(answer));
 	return drop;
 }
