@@ -195,7 +195,7 @@ static unsigned int sealed_len(struct sk_buff *skb)
 	       padding_len(skb, mytun_message(skb)->mtu) + NOISE_TAG_LEN;
 }
 
-/* What skb_copy_and_csum_dev() takes for granted. */
+/* What skb_copy_and_csum_dev() takes for granted; that it starts in the packet has been seen to. */
 static bool checksum_in_head(const struct sk_buff *skb)
 {
 	return skb->ip_summed != CHECKSUM_PARTIAL ||
@@ -310,7 +310,8 @@ static bool owes_truesize(const struct sk_buff *skb)
 
 /*
  * What segments owe to their socket (TCP and UDP have each of them charged, others the last
- * for all) is to last as long as the train does: TCP's small queues live on it.
+ * for all) is to last as long as the train does: TCP's small queues live on it. Anything else
+ * stays with its skb: a packet socket's ring finds its frame through the rest of it.
  */
 static void take_charges(struct sk_buff *first, const struct sk_buff *last)
 {
@@ -318,14 +319,13 @@ static void take_charges(struct sk_buff *first, const struct sk_buff *last)
 
 	while (skb != last) {
 		skb = skb->next;
-		if (!skb->destructor)
+		if (!skb->destructor || !owes_truesize(skb))
 			continue;
 		if (!first->destructor) {
 			swap(first->truesize, skb->truesize);
 			swap(first->destructor, skb->destructor);
 			swap(first->sk, skb->sk);
-		} else if (first->sk == skb->sk && first->destructor == skb->destructor &&
-			   owes_truesize(skb)) {
+		} else if (first->sk == skb->sk && first->destructor == skb->destructor) {
 			first->truesize += skb->truesize;
 			skb->destructor = NULL;
 			skb->sk = NULL;
@@ -340,7 +340,8 @@ static bool train_carry(const struct train *train, const struct train_pages *pag
 	struct sk_buff *skb = train->first;
 	unsigned int i;
 
-	if (unlikely(skb_cow_head(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
+	/* Not skb_cow_head(): of a clone that TCP keeps, what tells of fragments is TCP's, too. */
+	if (unlikely(skb_cow(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
 		return false;
 	skb_zcopy_clear(skb, true);
 	take_charges(skb, last);

@@ -111,11 +111,11 @@ static inline struct sk_buff *mytun_batch_first(struct mytun_batch *batch)
 
 /*
  * Places of a batch in queues: one for each message. One GSO packet of tiny segments may be
- * more of them than any queue has.
+ * more of them than any queue has; two such fill one.
  */
 static inline int mytun_batch_places(const struct mytun_batch *batch)
 {
-	return min_t(unsigned int, batch->count, MYTUN_MAX_TRAIN);
+	return min_t(unsigned int, batch->count, MYTUN_MAX_QUEUED_OUT / 2);
 }
 
 #endif /* _MYTUN_PIPELINE_H */

@@ -61,6 +61,9 @@ static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 	kfree_skb(oldest);
 }
 
+/* With the smallest MTU 64 kB are fewer. In the packets of a virtual machine there may be any. */
+enum { MAX_SEGMENTS = 4096 };
+
 /* One message for each segment of a GSO packet. Return: their list or NULL. */
 static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
 {
@@ -69,6 +72,11 @@ static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
 	skb_mark_not_on_list(skb);
 	if (!skb_is_gso(skb))
 		return skb;
+	if (unlikely(DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) > MAX_SEGMENTS)) {
+		mytun_drop(device, MYTUN_DROP_TX_QUEUE_FULL);
+		kfree_skb(skb);
+		return NULL;
+	}
 	/* Neither data nor checksums: who seals the segments touches their bytes anyway. */
 	segments = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
 	if (IS_ERR(segments)) {
@@ -461,6 +469,17 @@ void mytun_tx_flush(struct mytun_peer *peer)
 		transmit(peer, NULL);
 }
 
+/*
+ * Does it begin with its IP header, and nothing of it lie before that? Who redirects frames may
+ * leave their link-layer header in front, and a checksum that is to be filled in may begin there.
+ */
+static bool is_ip_packet(struct sk_buff *skb)
+{
+	return likely(!skb_network_offset(skb) && pskb_inet_may_pull(skb) &&
+		      ip_tunnel_parse_protocol(skb) == skb->protocol) &&
+	       (skb->ip_summed != CHECKSUM_PARTIAL || likely(skb_checksum_start_offset(skb) >= 0));
+}
+
 /* Whoever redirects packets of another device to this one is not held to its MTU. */
 static bool is_too_big(const struct sk_buff *skb, const struct net_device *dev)
 {
@@ -484,7 +503,7 @@ netdev_tx_t mytun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct mytun_peer *peer;
 
 	drop = MYTUN_DROP_TX_NOT_IP;
-	if (unlikely(!pskb_inet_may_pull(skb) || ip_tunnel_parse_protocol(skb) != skb->protocol))
+	if (unlikely(!is_ip_packet(skb)))
 		goto err_drop;
 	drop = MYTUN_DROP_TX_TOO_BIG;
 	if (unlikely(is_too_big(skb, dev)))

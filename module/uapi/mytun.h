@@ -149,7 +149,7 @@ enum mytun_cipher {
 enum mytun_drop {
 	MYTUN_DROP_UNSPEC,
 	/* out */
-	MYTUN_DROP_TX_NOT_IP,		/* neither IPv4 nor IPv6 inside */
+	MYTUN_DROP_TX_NOT_IP,		/* no IPv4 or IPv6 packet, or not from its beginning on */
 	MYTUN_DROP_TX_NO_PEER,		/* no allowed IP covers the destination */
 	MYTUN_DROP_TX_NO_ENDPOINT,	/* the peer has no endpoint yet */
 	MYTUN_DROP_TX_NO_KEY,		/* handshakes went unanswered, or the device has no key */
