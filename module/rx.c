@@ -523,7 +523,8 @@ static int rx_poll(struct napi_struct *napi, int budget)
 		return budget;
 	}
 	list_splice_init(&cell->flushing, &drained);
-	napi_complete_done(napi, done);
+	/* Flushing GRO wholly: order is kept only until the peers are let go. */
+	napi_complete(napi);
 	release_drained(&drained);
 	return done;
 }
