@@ -206,12 +206,13 @@ static bool play_one(FILE *in, enum side side)
 
 void do_play(char *const *words, int n)
 {
-	long i, weight = number(words, n, 1, 1);
+	long i, round, weight = number(words, n, 1, 1), rate = number(words, n, 2, 0);
 	unsigned long sent = 0;
 	FILE *in[MAX_WORDS];
 	bool more = true;
+	long begin;
 
-	for (i = 2; i < n; i++) {
+	for (i = 3; i < n; i++) {
 		in[i] = fopen(words[i], "r");
 		if (!in[i]) {
 			puts("error: no such file");
@@ -219,15 +220,18 @@ void do_play(char *const *words, int n)
 		}
 		setvbuf(in[i], NULL, _IOFBF, PLAY_BUFFER_LEN);
 	}
-	while (more) {
+	begin = now_ms();
+	for (round = 0; more; round++) {
+		while (rate && (now_ms() - begin) * rate < round * 1000)
+			usleep(200);
 		for (i = 0; i < weight && more; i++) {
-			more = play_one(in[2], side_of(words, n, 0));
+			more = play_one(in[3], side_of(words, n, 0));
 			sent += more;
 		}
-		for (i = 3; i < n && more; i++)
+		for (i = 4; i < n && more; i++)
 			sent += play_one(in[i], side_of(words, n, 0));
 	}
-	for (i = 2; i < n; i++)
+	printf("sent %lu in %ld ms\n", sent, now_ms() - begin);
+	for (i = 3; i < n; i++)
 		fclose(in[i]);
-	printf("sent %lu\n", sent);
 }

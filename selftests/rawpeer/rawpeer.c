@@ -32,8 +32,9 @@
  *					random contents with good macs, then once more with the
  *					cookie that came
  *	record N LEN FILE		write N echo requests of the session, LEN inside
- *	play SIDE WEIGHT FILE...	send them: WEIGHT of the first file and one of each of
- *					the others in turns, until the first has no more
+ *	play SIDE WEIGHT RATE FILE...	send them in rounds, RATE each second (0: at once):
+ *					WEIGHT of the first file and one of each of the others,
+ *					until the first has no more
  *	await TYPE SECONDS		wait for initiation, response, cookie at home, take it;
  *					"initiation+cookie": with the mac2 of a cookie of ours
  *	crumble				forget the device's cookie
@@ -420,7 +421,7 @@ static const struct command {
 	{ "crowd", 2, do_crowd },
 	{ "record", 3, do_record },
 	{ "train", 3, do_train },
-	{ "play", 3, do_play },
+	{ "play", 4, do_play },
 	{ "await", 2, do_await },
 	{ "crumble", 0, do_crumble },
 	{ "begin", 0, do_begin },
