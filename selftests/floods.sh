@@ -321,20 +321,24 @@ greedy()
 {
 	local name sent before=() got i files=() lines=''
 
+	sysctl_set b net.ipv4.icmp_echo_ignore_all 0
 	for name in "${PEERS[@]}"; do
 		sent=$ROUNDS
 		[[ $name != p0 ]] || sent=$((ROUNDS * GREED))
-		establish "$name"
-		raws "recorded $sent" "$name" record "$sent" "$PAYLOAD" "$TMP/$name"
+		establish "$name" || return
+		raws "recorded $sent" "$name" record "$sent" "$PAYLOAD" "$TMP/$name" || return
 		before+=("$(received b mt0 "$name")")
 		files+=("$TMP/$name")
 	done
+	# Only one way is to be measured
+	sysctl_set b net.ipv4.icmp_echo_ignore_all 1
 	drops_begin
 	# Whatever the endpoint: they are all played from one socket
-	raws "sent $((ROUNDS * (GREED + OTHERS))) in *" f play home "$GREED" "$1" "${files[@]}"
+	raws "sent $((ROUNDS * (GREED + OTHERS))) in *" f play home "$GREED" "$1" "${files[@]}" ||
+		return
 	took=${ANSWER% ms}
 	took=$((${took##* } + 1))
-	wait_for 30 settled
+	wait_for 30 settled || return
 	passed=0
 	for i in "${!PEERS[@]}"; do
 		sent=$((i ? ROUNDS : ROUNDS * GREED))
@@ -354,9 +358,7 @@ fair_share()
 {
 	local rate=0 passed lost took jain least meanwhile
 
-	# Only one way is to be measured
 	defer sysctl_set b net.ipv4.icmp_echo_ignore_all 0
-	sysctl_set b net.ipv4.icmp_echo_ignore_all 1
 	for _ in 1 2 3 4 5; do
 		greedy "$rate" || return
 		meanwhile=$passed
