@@ -13,18 +13,19 @@
 #	FULL	1: as many as the scenarios ask for	(fewer, for an emulated guest)
 
 . "${0%/*}/lib.sh"
+. "${0%/*}/rawpeer/lib.sh"
 
 if [[ ${FULL:-} ]]; then
-	PEERS=10000 UNLOADS=100 DEVICES=1000 DUMPS=20 TOGGLES=50 BURSTS=100
+	PEERS=10000 UNLOADS=100 DEVICES=1000 DUMPS=20 TOGGLES=50 BURSTS=100 LATE=100
 else
-	PEERS=300 UNLOADS=3 DEVICES=60 DUMPS=2 TOGGLES=3 BURSTS=5
+	PEERS=300 UNLOADS=3 DEVICES=60 DUMPS=2 TOGGLES=3 BURSTS=5 LATE=8
 fi
 LIMIT=20
 CHURN=${BASH_SOURCE[0]%/*}/churn
 
 [[ -x $CHURN ]] || skip_all "missing: churn (make all)"
 ONLY=${ONLY:-.}
-SCENARIOS=(B32 B33 B34 B35 B37 B39 E57 B38)
+SCENARIOS=(B32 B32 B33 B34 B35 B37 B39 E57 B38)
 planned=2
 for name in "${SCENARIOS[@]}"; do
 	[[ ! "$name " =~ $ONLY ]] || planned=$((planned + 1))
@@ -93,6 +94,70 @@ peers_turn()
 	end_jobs
 	works
 	same "${PUB[b]}" "$(vpn a show mt0 peers)"
+}
+
+# worker_policy POLICY: one of chrt's, for the kernel's workers that do handshakes, and for those
+# that may; their numbers into WORKERS
+worker_policy()
+{
+	local file comm pid
+
+	WORKERS=()
+	for file in /proc/[0-9]*/comm; do
+		{ read -r comm <"$file"; } 2>/dev/null || continue
+		[[ $comm =~ ^kworker/[0-9]+:[0-9]+(-|\+|$) ]] || continue
+		pid=${file%/comm}
+		WORKERS+=("${pid##*/}")
+		chrt "$1" -p 0 "${pid##*/}" || true
+	done
+}
+
+# at_work [PATTERN]: has one of them a handshake to do, and lost the processor there?
+at_work()
+{
+	local pid comm top
+
+	for pid in "${WORKERS[@]}"; do
+		{ read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
+		[[ $comm == *+mytun-handshake ]] || continue
+		[[ ${1:-} ]] || return 0
+		{ read -r top <"/proc/$pid/stack"; } 2>/dev/null || continue
+		[[ $top != *"$1"* ]] || return 0
+	done
+	return 1
+}
+
+# One of some initiations has found its peer, which is removed before the handshake is taken.
+# Workers that run only while nobody else wants the processor give it up right behind that, where
+# they would take the mutex, and for about as long as the hogs go on.
+late_initiations()
+{
+	local i hogs=() met=0 log=$TMP/log
+
+	have chrt taskset || skip "no chrt, or no taskset"
+	[[ -x $RAWPEER ]] || skip "missing: $RAWPEER"
+	keys r
+	raw_start r 5000 10.9.0.3 10.1.0.1 10.1.0.2
+	defer worker_policy -o
+	for ((i = 0; i < $(nproc); i++)); do
+		spawn a taskset -c "$i" bash -c 'while :; do :; done'
+		hogs+=($!)
+		kill -STOP $!
+		defer kill -CONT $!
+	done
+	for ((i = 0; i < LATE; i++)); do
+		peer b mt0 r allowed-ips 10.9.0.3/32
+		worker_policy -i
+		kill -CONT "${hogs[@]}"
+		raws "sent 16" r initiations 16 home
+		! wait_for 2 at_work receive_initiation || met=$((met + 1))
+		vpn b set mt0 peer "${PUB[r]}" remove
+		kill -STOP "${hogs[@]}"
+		wait_for 20 fails at_work
+		fails grep 'WARNING: .* mytun_peer_release' "$log"
+	done
+	echo "# $met of $LATE met" >&3
+	((met))
 }
 
 unloads()
@@ -335,8 +400,10 @@ one()
 	[[ ! "${1%% *} " =~ $ONLY ]] || check "$@"
 }
 
+exec 3>&1
 setup
 one "B32 $PEERS peers added and removed, with handshakes in flight" peers_turn
+one "B32 an initiation comes late for a peer that is removed, $LATE times" late_initiations
 one "B33 the module goes $UNLOADS times under load" unloads
 one "B34 $DEVICES devices created while their namespaces go" namespaces_go
 one "B35 a dump held open while everything goes, $DUMPS times" dumps_open
