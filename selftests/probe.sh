@@ -15,7 +15,7 @@
 . "${0%/*}/lib.sh"
 
 [[ $KIND == mytun ]] || skip_all "probes are mytun's"
-plan 16
+plan 17
 need nft
 
 NEAR_MTU=2000
@@ -300,6 +300,42 @@ begins()
 	same 1440 "$(probe)"
 }
 
+# a_knows STAMP: has a heard from b in a session that is not of that second?
+a_knows()
+{
+	fails same "$1" "$(field a mt0 latest-handshakes b)"
+}
+
+key_back()
+{
+	vpn b set mt0 private-key <(echo "${PRIV[b]}")
+}
+
+# While b has no private key it sends nothing in the session that it still receives in. Were
+# answers left waiting for the next one, they would not be sent in it, but b's keepalive would
+# not be either: a would not hear that the session stands.
+keyless()
+{
+	local before
+
+	path 1500
+	again 10.0.2.2 auto auto
+	defer again 10.0.2.2 auto auto
+	ping_one a 10.9.0.2
+	peer b mt0 a persistent-keepalive 60
+	same 1440 "$(probe)"
+	before=$(field a mt0 latest-handshakes b)
+	vpn b set mt0 private-key /dev/null
+	defer key_back
+	watch b
+	fails probe
+	(($(came b long) > 0))
+	# Nor is anything else to be said in the new session
+	peer b mt0 a cipher chacha20-poly1305
+	key_back
+	wait_for 3 a_knows "$before"
+}
+
 as_json()
 {
 	path 1500
@@ -334,6 +370,7 @@ check "a peer that has vanished" vanish 0
 check "a peer that vanishes" vanish 2
 check "no probe to who has not asked for it" not_wanted
 check "no probe to a stock peer" stock
+check "no answer waits for the next session while there is no private key" keyless
 check "as JSON" as_json
 check "a device that is down" is_down
 check "without a session one is begun" begins
