@@ -336,10 +336,10 @@ static void do_too_long(struct bench *bench)
 	do_refused(bench, &lot, PACKET_MAX_LEN);
 }
 
-/* A checksum over what is before the packet, in many that would be a train */
+/* A checksum over what is before the packet, in many that would be a train: those are long */
 static void do_csum_before(struct bench *bench)
 {
-	enum { LINK_HEADER = 14, TOGETHER = 50 };
+	enum { LINK_HEADER = 14, TOGETHER = 50, LONG = 3000 };
 	struct lot lot = {
 		.name = "checksum before the packet",
 		.shape = { .headroom = 256, .flags = SHAPE_DIRECT, .copies = TOGETHER - 1,
@@ -348,7 +348,7 @@ static void do_csum_before(struct bench *bench)
 		.kind.tcp = true,
 	};
 
-	do_refused(bench, &lot, 128);
+	do_refused(bench, &lot, LONG);
 }
 
 /* Segments of a byte each, as a virtual machine could have them: more than any queue takes */
