@@ -262,7 +262,7 @@ bool send_shaped(const struct bench *bench, const struct lot *lot, const struct 
 	ssize_t len = sizeof(shape) + packet->len;
 
 	strcpy(shape.dev, bench->dev);
-	if (shape.summed == SHAPE_SUMMED_PARTIAL) {
+	if (shape.summed == SHAPE_SUMMED_PARTIAL && !shape.csum_offset) {
 		shape.csum_start = packet->l4;
 		shape.csum_offset = packet->check - packet->l4;
 	}

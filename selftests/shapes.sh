@@ -22,7 +22,7 @@ MTUS=${MTUS:-68 69 95 96 97 576 1279 1280 1281 1420 1500 9000 65454 65455}
 MAX_MTU=65455
 WIRE_MTU=65535
 
-plan 21
+plan 25
 [[ -x $SHAPES ]] || skip_all "the program shapes is not built"
 
 setup()
@@ -118,6 +118,57 @@ too_long()
 	drops_note
 	run_shapes out too-long 4
 	same "tx-too-big 8" "$(drops_since)"
+}
+
+# A checksum that would be taken of the link-layer header in front of a packet
+csum_before()
+{
+	drops_note
+	run_shapes - csum-before 2
+	same "tx-not-ip 100" "$(drops_since)"
+}
+
+# What a rule forwards from another device has its link-layer header in front
+forwarded()
+{
+	have nft || skip "missing: nft"
+	ns_add c
+	defer ns_del c
+	veth c out 10.0.3.1/24 - a in - -
+	ipn c neighbour add 10.0.3.2 lladdr 02:00:00:00:00:01 dev out
+	ipn c route add 10.9.0.2/32 via 10.0.3.2
+	on a nft -f - <<-RULES || skip "no nft fwd"
+		table netdev forward {
+			chain in {
+				type filter hook ingress device in priority 0
+				ip daddr 10.9.0.2 fwd to mt0
+			}
+		}
+	RULES
+	defer on a nft delete table netdev forward
+	drops_note
+	ping_fails c 10.9.0.2
+	same "tx-not-ip 1" "$(drops_since)"
+}
+
+tiny_segments()
+{
+	drops_note
+	run_shapes - tiny-segments 1
+	same "tx-queue-full 1" "$(drops_since)"
+}
+
+# backlog PACKETS: so many that have left a cable wait for a processor
+backlog()
+{
+	echo "$1" >/proc/sys/net/core/netdev_max_backlog
+}
+
+many_segments()
+{
+	defer backlog "$(</proc/sys/net/core/netdev_max_backlog)"
+	backlog 10000
+	shapes many-segments
 }
 
 # mtu_set NS DEV MTU
@@ -228,5 +279,9 @@ check "B52 trains of TCP, v4 and v6" shapes tcp-trains
 check "B52 trains of UDP, v4 and v6" shapes udp-trains
 check "B52 tagged packets are dropped and counted" vlan
 check "B52 packets too long for any message are dropped and counted" too_long
+check "B52 a checksum that begins before the packet" csum_before
+check "B52 a link-layer header in front of the packet" forwarded
+check "B52 a train of more segments than any queue takes" tiny_segments
+check "B52 a train of 2000 segments" many_segments
 cases
 finish

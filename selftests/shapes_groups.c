@@ -336,6 +336,47 @@ static void do_too_long(struct bench *bench)
 	do_refused(bench, &lot, PACKET_MAX_LEN);
 }
 
+/* A checksum over what is before the packet, in many that would be a train: those are long */
+static void do_csum_before(struct bench *bench)
+{
+	enum { LINK_HEADER = 14, TOGETHER = 50, LONG = 3000 };
+	struct lot lot = {
+		.name = "checksum before the packet",
+		.shape = { .headroom = 256, .flags = SHAPE_DIRECT, .copies = TOGETHER - 1,
+			   .summed = SHAPE_SUMMED_PARTIAL, .csum_start = -LINK_HEADER,
+			   .csum_offset = 16 },
+		.kind.tcp = true,
+	};
+
+	do_refused(bench, &lot, LONG);
+}
+
+/* Segments of a byte each, as a virtual machine could have them: more than any queue takes */
+static void do_tiny_segments(struct bench *bench)
+{
+	struct lot lot = {
+		.name = "60000 segments",
+		.shape = { .headroom = 256, .linear = 60, .frags = 17, .flags = SHAPE_DIRECT,
+			   .summed = SHAPE_SUMMED_PARTIAL, .gso = SHAPE_GSO_TCP4, .gso_size = 1 },
+		.kind.tcp = true,
+	};
+
+	do_refused(bench, &lot, 60040);
+}
+
+/* As many as are just carried */
+static void do_many_segments(struct bench *bench)
+{
+	struct lot lot = {
+		.name = "2000 segments",
+		.shape = { .headroom = 256, .linear = 60, .frags = 17,
+			   .summed = SHAPE_SUMMED_PARTIAL, .gso = SHAPE_GSO_TCP4, .gso_size = 30 },
+		.kind = { .tcp = true, .payload_len = 60000 },
+	};
+
+	bench_try(bench, &lot);
+}
+
 /* An MTU of ARGUMENT: lengths around it, and around multiples of 16 */
 static void do_mtu(struct bench *bench)
 {
@@ -386,12 +427,12 @@ static void do_ecn(struct bench *bench)
 	}
 }
 
-/* So many at once that hold a reference to their socket: it has none of them in the end */
-static void do_owned(struct bench *bench)
+/* ARGUMENT packets at once: all arrive, and what was kept of them is as it was */
+static void do_together(struct bench *bench, unsigned int flags)
 {
 	static struct packet packet;
 	static uint8_t bytes[PACKET_MAX_LEN];
-	struct lot lot = { .shape = { .headroom = 256, .flags = SHAPE_OWNED } };
+	struct lot lot = { .shape = { .headroom = 256, .flags = flags } };
 	int count = atoi(bench->argument), came = 0;
 
 	lot.shape.copies = count - 1;
@@ -399,15 +440,32 @@ static void do_owned(struct bench *bench)
 	lot.kind.number = bench->number++;
 	packet_build(&packet, &lot.kind);
 	if (!send_shaped(bench, &lot, &packet))
-		die("owned");
+		die("not sent");
 	while (receive(bench->in, bytes, false, QUIET_MS))
 		came += packet_is_ours(bytes, packet.len);
 	printf("arrived: %d\n", came);
 	bench->failed += came != count;
-	if (read(bench->shaper, bytes, 1) < 0 && errno != ENODATA) {
-		perror("owned");
+	if (read(bench->shaper, bytes, 1) < 0 && (errno != ENODATA || flags & SHAPE_ORIGINAL)) {
+		perror("what was kept");
 		bench->failed++;
 	}
+}
+
+/* That hold a reference to their socket: it has none of them in the end */
+static void do_owned(struct bench *bench)
+{
+	do_together(bench, SHAPE_OWNED);
+}
+
+/* Past the packet socket on the device: with its clone nothing would be the headers' alone */
+static void do_originals(struct bench *bench)
+{
+	do_together(bench, SHAPE_ORIGINAL | SHAPE_DIRECT);
+}
+
+static void do_foreign(struct bench *bench)
+{
+	do_together(bench, SHAPE_FOREIGN);
 }
 
 const struct group groups[] = {
@@ -422,7 +480,12 @@ const struct group groups[] = {
 	{ "incoming", true, do_incoming },
 	{ "vlan", true, do_vlan },
 	{ "too-long", true, do_too_long },
+	{ "csum-before", true, do_csum_before },
+	{ "tiny-segments", true, do_tiny_segments },
+	{ "many-segments", true, do_many_segments },
 	{ "owned", true, do_owned },
+	{ "originals", true, do_originals },
+	{ "foreign", true, do_foreign },
 	{ "mtu", false, do_mtu },
 	{ "ecn", false, do_ecn },
 	{ NULL },

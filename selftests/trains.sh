@@ -11,7 +11,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 14
+plan 16
 need iperf3
 need socat
 
@@ -89,14 +89,13 @@ together()
 	((messages >= 200 && packets <= 60))
 }
 
-# Which of them belongs to a socket only as a reference that it holds gives that back, whoever's
-# place it takes in the train. (Of TCP's own that are charged for, what they owe is moved.)
-owned()
+# trains_of GROUP: packets of a group of shapes become trains, and are what they should be
+trains_of()
 {
 	local messages packets
 
 	messages=$(link_packets a mt0) packets=$(link_packets a out)
-	"$SHAPES" owned "/run/netns/a-$RUN_ID" "/run/netns/b-$RUN_ID" mt0 - 200 ||
+	"$SHAPES" "$1" "/run/netns/a-$RUN_ID" "/run/netns/b-$RUN_ID" mt0 - 200 ||
 		{ (($? != KSFT_SKIP)) || skip "no module skb_shapes"; return 1; }
 	messages=$(($(link_packets a mt0) - messages)) packets=$(($(link_packets a out) - packets))
 	echo "$messages messages in $packets packets"
@@ -283,7 +282,12 @@ setup
 check "P7 bulk TCP, 16 messages in an outer packet, v4" bulk v4
 check "P7 bulk TCP, 16 messages in an outer packet, v6" over_v6
 check "datagrams that wait together leave together" together
-check "packets that hold a reference to their socket give it back" owned
+# Which of them belongs to a socket only as a reference that it holds gives that back, whoever's
+# place it takes in the train. (Of TCP's own that are charged for, what they owe is moved.)
+check "packets that hold a reference to their socket give it back" trains_of owned
+# The train must not lie in what they have in common
+check "B52 the originals of cloned packets stay as they are" trains_of originals
+check "B52 a foreign destructor gets its own packet" trains_of foreign
 check "a train is taken whole, its drops are counted one by one" whole
 check "a train whose end is too short" short_end
 check "a train of data and something else" mixed

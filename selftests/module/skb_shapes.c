@@ -36,6 +36,7 @@ enum { FRAG_OFFSET = 3 };
  * @kept_lock: protects @kept, @bytes; taken in softirq
  * @kept: what was kept of the last packet, or NULL
  * @bytes: what it held then, from its first byte on
+ * @originals: of all clones that were sent; they hold @bytes, too
  * @owner: TCP socket of the packets that hold a reference to one, NULL: none does
  */
 struct shaper {
@@ -45,6 +46,7 @@ struct shaper {
 	spinlock_t kept_lock;
 	struct sk_buff *kept;
 	u8 *bytes;
+	struct sk_buff_head originals;
 	struct socket *owner;
 };
 
@@ -140,6 +142,7 @@ static struct sk_buff *build(const struct skb_shape *shape, const u8 *data, unsi
 	else
 		skb_reserve(skb, shape->headroom);
 	skb_put_data(skb, data, linear);
+	skb_shinfo(skb)->destructor_arg = NULL;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	if (len > linear && !add_parts(skb, shape, data + linear, len - linear)) {
@@ -194,6 +197,8 @@ static void keep(struct shaper *shaper, const struct skb_shape *shape, struct sk
 		kept = skb_clone(skb, GFP_ATOMIC);
 	else if (shape->flags & SHAPE_SHARED)
 		kept = skb_get(skb);
+	else if (shape->flags & SHAPE_ORIGINAL)
+		kept = skb_copy(skb, GFP_ATOMIC);
 	else
 		kept = keep_pages(skb);
 	if (kept)
@@ -203,22 +208,52 @@ static void keep(struct shaper *shaper, const struct skb_shape *shape, struct sk
 	keep_set(shaper, kept, bytes);
 }
 
+static bool holds(const struct sk_buff *skb, const u8 *bytes)
+{
+	unsigned int i;
+	u8 byte;
+
+	for (i = 0; i < skb->len; i++) {
+		if (skb_copy_bits(skb, i, &byte, 1) || byte != bytes[i])
+			return false;
+	}
+	return true;
+}
+
+/* It was linear, and no train. */
+static bool original_as_it_was(const struct sk_buff *skb, const u8 *bytes)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+
+	return holds(skb, bytes) && !info->nr_frags && !info->gso_size && !info->gso_segs &&
+	       !info->gso_type;
+}
+
+/* As TCP keeps what it sends until that is acknowledged. Return: the clone to send, or NULL. */
+static struct sk_buff *keep_original(struct shaper *shaper, struct sk_buff *skb)
+{
+	struct sk_buff *clone;
+
+	__skb_header_release(skb);
+	clone = skb_clone(skb, GFP_ATOMIC);
+	skb_queue_tail(&shaper->originals, skb);
+	return clone;
+}
+
 /* Return: 0 when it is as it was, else -errno. */
 static ssize_t kept_as_it_was(struct shaper *shaper)
 {
 	ssize_t ret = -ENODATA;
-	unsigned int i;
-	u8 byte;
+	struct sk_buff *skb;
 
 	spin_lock_bh(&shaper->kept_lock);
 	if (!shaper->kept || !shaper->bytes)
 		goto out_unlock;
-	ret = 0;
-	for (i = 0; i < shaper->kept->len; i++) {
-		if (!skb_copy_bits(shaper->kept, i, &byte, 1) && byte == shaper->bytes[i])
-			continue;
-		ret = -EBADMSG;
-		break;
+	/* All packets of one write() are the same */
+	ret = holds(shaper->kept, shaper->bytes) ? 0 : -EBADMSG;
+	skb_queue_walk(&shaper->originals, skb) {
+		if (!original_as_it_was(skb, shaper->bytes))
+			ret = -EBADMSG;
 	}
 out_unlock:
 	spin_unlock_bh(&shaper->kept_lock);
@@ -245,8 +280,25 @@ static void own(struct sk_buff *skb, struct sock *owner)
 	skb->destructor = sock_edemux;
 }
 
+static atomic_t foreign_left;	/* destructors that have not been called */
+static atomic_t foreign_strayed;	/* calls with an skb that was not the destructor's own */
+
+static void foreign_destruct(struct sk_buff *skb)
+{
+	atomic_dec(&foreign_left);
+	if (skb_shinfo(skb)->destructor_arg != skb)
+		atomic_inc(&foreign_strayed);
+}
+
+static void make_foreign(struct sk_buff *skb)
+{
+	skb_shinfo(skb)->destructor_arg = skb;
+	skb->destructor = foreign_destruct;
+	atomic_inc(&foreign_left);
+}
+
 static int send_one(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
-		    unsigned int len, struct net_device *dev)
+		    unsigned int len, struct net_device *dev, unsigned int number)
 {
 	struct sk_buff *skb = build(shape, data, len);
 	int ret;
@@ -255,11 +307,17 @@ static int send_one(struct shaper *shaper, const struct skb_shape *shape, const 
 		return -ENOMEM;
 	if (shape->flags & SHAPE_OWNED)
 		own(skb, shaper->owner->sk);
+	if (shape->flags & SHAPE_FOREIGN && number % 3 == 2)
+		make_foreign(skb);
 	skb->dev = dev;
 	skb->protocol = data[0] >> 4 == 4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	skb_set_transport_header(skb, skb->protocol == htons(ETH_P_IP) ?
 					      sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 	keep(shaper, shape, skb);
+	if (shape->flags & SHAPE_ORIGINAL)
+		skb = keep_original(shaper, skb);
+	if (!skb)
+		return -ENOMEM;
 	ret = shape->flags & SHAPE_DIRECT ? xmit_direct(skb) : dev_queue_xmit(skb);
 	/* NET_XMIT_DROP is the device's word, and no error of ours */
 	return min(ret, 0);
@@ -282,7 +340,7 @@ static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, con
 	/* No softirq, and so none of the device's workers, in between */
 	local_bh_disable();
 	for (i = 0; i <= shape->copies && !ret; i++)
-		ret = send_one(shaper, shape, data, len, dev);
+		ret = send_one(shaper, shape, data, len, dev, i);
 	local_bh_enable();
 	dev_put(dev);
 	return ret;
@@ -433,7 +491,9 @@ static ssize_t shaper_read(struct file *file, char __user *buf, size_t len, loff
 	mutex_lock(&shaper->lock);
 	owned = shaper->owner && refcount_read(&shaper->owner->sk->sk_refcnt) > 1;
 	mutex_unlock(&shaper->lock);
-	return owned ? -EBUSY : kept_as_it_was(shaper);
+	if (owned || atomic_read(&foreign_left))
+		return -EBUSY;
+	return atomic_xchg(&foreign_strayed, 0) ? -EXDEV : kept_as_it_was(shaper);
 }
 
 static int shaper_open(struct inode *inode, struct file *file)
@@ -444,6 +504,7 @@ static int shaper_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&shaper->lock);
 	spin_lock_init(&shaper->kept_lock);
+	skb_queue_head_init(&shaper->originals);
 	file->private_data = shaper;
 	return 0;
 }
@@ -454,6 +515,7 @@ static int shaper_release(struct inode *inode, struct file *file)
 
 	leave_incoming(shaper);
 	keep_set(shaper, NULL, NULL);
+	skb_queue_purge(&shaper->originals);
 	if (shaper->owner)
 		sock_release(shaper->owner);
 	kfree(shaper);

@@ -51,6 +51,9 @@ enum shape_summed {
  *	of the caller's namespace takes this shape before UDP gets it, until the file is closed
  * @SHAPE_LIST_OF_SEGMENTS: each skb of the list has @gso_size bytes, but for the last one
  * @SHAPE_OWNED: it holds a reference to a TCP socket, all of a file to the same
+ * @SHAPE_ORIGINAL: what is sent is a clone. The original and those of all copies stay, as in
+ *	TCP's queue: their headers are the clone's alone
+ * @SHAPE_FOREIGN: each third one has a destructor that wants its own skb, the others have none
  */
 enum shape_flag {
 	SHAPE_CLONED = 1 << 0,
@@ -60,6 +63,8 @@ enum shape_flag {
 	SHAPE_INCOMING = 1 << 4,
 	SHAPE_LIST_OF_SEGMENTS = 1 << 5,
 	SHAPE_OWNED = 1 << 6,
+	SHAPE_ORIGINAL = 1 << 7,
+	SHAPE_FOREIGN = 1 << 8,
 };
 
 /**
@@ -73,15 +78,16 @@ enum shape_flag {
  * @gso_size: payload of each segment
  * @gso: enum shape_gso
  * @summed: enum shape_summed
- * @csum_start: where a partial checksum begins, from the packet's first byte
+ * @csum_start: where a partial checksum begins, from the packet's first byte; it may be before
  * @csum_offset: and where it goes, from there
  * @vlan: tag, 0: none
  * @port: for SHAPE_INCOMING
  * @copies: send it so many times more, before anybody else has the processor
  *
- * read() tells how what was kept of the last packet (its clone, its reference, its pages)
- * fared: 0, or -EBADMSG when somebody has written into it, -ENODATA: nothing kept, -EBUSY:
- * somebody still has a reference to the socket of SHAPE_OWNED.
+ * read() tells how what was kept of the last packet (its clone, its reference, its pages, the
+ * originals) fared: 0, or -EBADMSG when somebody has written into it, -ENODATA: nothing kept,
+ * -EBUSY: somebody still has a reference to the socket of SHAPE_OWNED, or a packet of
+ * SHAPE_FOREIGN, -EXDEV: a destructor of SHAPE_FOREIGN got another one's skb.
  */
 struct skb_shape {
 	char dev[SHAPE_NAME_LEN];
@@ -93,7 +99,7 @@ struct skb_shape {
 	__u16 gso_size;
 	__u16 gso;
 	__u16 summed;
-	__u16 csum_start;
+	__s16 csum_start;
 	__u16 csum_offset;
 	__u16 vlan;
 	__u16 port;
