@@ -3,8 +3,8 @@
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/module.h>
+#include <linux/pm.h>
 #include <linux/random.h>
-#include <linux/suspend.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
 
@@ -189,7 +189,32 @@ static const struct net_device_ops device_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-static const struct device_type device_type = { .name = MYTUN_LINK_KIND };
+/* Keys do not outlive the machine as it was: it slept, or there are two of it now. */
+static void forget_sessions(struct mytun_device *device)
+{
+	struct mytun_peer *peer;
+	unsigned long id;
+
+	mutex_lock(&device->lock);
+	xa_for_each(&device->peers, id, peer)
+		mytun_session_clear(peer, MYTUN_DEAD_SUSPENDED);
+	mutex_unlock(&device->lock);
+}
+
+/*
+ * The machine is about to sleep, and the workers that do handshakes are frozen: until it is awake
+ * again no session begins. (Not earlier: what is written to disks until then may go by way of a
+ * tunnel.) Where it sleeps whenever it is idle, keys last until their time is up.
+ */
+static int device_prepare_sleep(struct device *dev)
+{
+	if (!IS_ENABLED(CONFIG_PM_AUTOSLEEP) && !IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP))
+		forget_sessions(netdev_priv(to_net_dev(dev)));
+	return 0;
+}
+
+static const struct dev_pm_ops device_pm_ops = { .prepare = device_prepare_sleep };
+static const struct device_type device_type = { .name = MYTUN_LINK_KIND, .pm = &device_pm_ops };
 
 /**
  * mytun_device_setup() - what a new interface is, before it is registered
@@ -350,53 +375,21 @@ static struct pernet_operations net_ops = {
 	.pre_exit = device_net_pre_exit,
 };
 
-/* Keys do not outlive the machine as it was: it slept, or there are two of it now. */
-static void forget_sessions(void)
-{
-	struct mytun_device *device;
-	struct mytun_peer *peer;
-	unsigned long id;
-
-	mutex_lock(&devices_lock);
-	list_for_each_entry(device, &devices, list) {
-		mutex_lock(&device->lock);
-		xa_for_each(&device->peers, id, peer)
-			mytun_session_clear(peer, MYTUN_DEAD_SUSPENDED);
-		mutex_unlock(&device->lock);
-	}
-	mutex_unlock(&devices_lock);
-}
-
-static int device_pm_notify(struct notifier_block *nb, unsigned long action, void *data)
-{
-	/* Where the system sleeps whenever it is idle, keys last until their time is up. */
-	if (IS_ENABLED(CONFIG_PM_AUTOSLEEP) || IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP))
-		return 0;
-	switch (action) {
-	case PM_HIBERNATION_PREPARE:
-	case PM_SUSPEND_PREPARE:
-		mytun_session_sleep(true);
-		forget_sessions();
-		break;
-	case PM_POST_HIBERNATION:
-	case PM_POST_SUSPEND:
-		mytun_session_sleep(false);
-		break;
-	}
-	return 0;
-}
-
 static int device_vmfork_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
-	forget_sessions();
+	struct mytun_device *device;
+
+	mutex_lock(&devices_lock);
+	list_for_each_entry(device, &devices, list)
+		forget_sessions(device);
+	mutex_unlock(&devices_lock);
 	return 0;
 }
 
-static struct notifier_block pm_notifier = { .notifier_call = device_pm_notify };
 static struct notifier_block vmfork_notifier = { .notifier_call = device_vmfork_notify };
 
 /**
- * mytun_device_init() - watch namespaces, suspend and forks of the machine
+ * mytun_device_init() - watch namespaces and forks of the machine
  *
  * Return: 0 or -errno.
  */
@@ -404,12 +397,9 @@ int mytun_device_init(void)
 {
 	int ret;
 
-	ret = register_pm_notifier(&pm_notifier);
-	if (ret)
-		return ret;
 	ret = register_random_vmfork_notifier(&vmfork_notifier);
 	if (ret)
-		goto err_unregister_pm;
+		return ret;
 	ret = register_pernet_device(&net_ops);
 	if (ret)
 		goto err_unregister_vmfork;
@@ -417,8 +407,6 @@ int mytun_device_init(void)
 
 err_unregister_vmfork:
 	unregister_random_vmfork_notifier(&vmfork_notifier);
-err_unregister_pm:
-	unregister_pm_notifier(&pm_notifier);
 	return ret;
 }
 
@@ -429,6 +417,5 @@ void mytun_device_uninit(void)
 {
 	unregister_pernet_device(&net_ops);
 	unregister_random_vmfork_notifier(&vmfork_notifier);
-	unregister_pm_notifier(&pm_notifier);
 	rcu_barrier();
 }

@@ -275,18 +275,6 @@ void mytun_session_clear(struct mytun_peer *peer, u32 reason)
 		mytun_notify_peer_dead(peer, reason);
 }
 
-/* The machine is about to sleep, and sessions have ended. */
-static bool falling_asleep;
-
-/**
- * mytun_session_sleep() - may sessions begin?
- * @asleep: not from now on, until this is called again; those that there are have to be cleared
- */
-void mytun_session_sleep(bool asleep)
-{
-	WRITE_ONCE(falling_asleep, asleep);
-}
-
 /*
  * A peer that was removed, or whose device went down, begins none: whoever does that first
  * stops the timers and then takes the session's mutex, which is held here, to clear it.
@@ -294,7 +282,7 @@ void mytun_session_sleep(bool asleep)
 static bool may_begin(const struct mytun_peer *peer)
 {
 	lockdep_assert_held(&peer->session.lock);
-	return mytun_timers_running(peer) && !READ_ONCE(falling_asleep);
+	return mytun_timers_running(peer);
 }
 
 /* The handshake is finished on our side: make the keypair. The session's mutex is held. */
