@@ -9,10 +9,9 @@
 #include "timers.h"
 
 /*
- * The timer is only ever set earlier: a deadline that moves away leaves it alone. It then
- * fires, finds nothing due, and is set again, which is cheaper than to set it for every
- * packet. While the machine sleeps the timer's clock stands still, and that of the deadlines
- * goes on: what counts is when it will fire.
+ * Whenever a deadline moves the timer is set anew, even when it would fire before: it may be an
+ * eighth of its time late, and while the machine sleeps its clock stands still and that of the
+ * deadlines goes on. (Most packets move none: session_policy_unmoved().)
  */
 static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 {
@@ -20,8 +19,8 @@ static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 
 	lockdep_assert_held(&timers->lock);
 	if (timers->running && next_ns)
-		timer_reduce(&timers->timer, jiffies + 1 +
-			     nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
+		mod_timer(&timers->timer, jiffies + 1 +
+			  nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
 }
 
 static void timers_expired(struct timer_list *timer)

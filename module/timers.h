@@ -13,7 +13,7 @@
  * struct mytun_timers - the timer part of a peer
  * @lock: protects the rest; taken with BH off, innermost
  * @state: deadlines
- * @timer: fires about when the earliest deadline is, or before it
+ * @timer: fires about when the earliest deadline is, or on the way there
  * @running: the device is up and the peer alive: deadlines may be set
  */
 struct mytun_timers {
