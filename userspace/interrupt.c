@@ -14,7 +14,8 @@ static void on_signal(int number)
 /**
  * interrupt_catch() - from now on SIGINT, SIGTERM and SIGHUP are noted in @interrupted
  *
- * A system call that waits returns -EINTR for them.
+ * A system call that waits returns -EINTR for them. That nobody reads our complaints is no
+ * reason to end: what is half done has to be undone all the same.
  */
 void interrupt_catch(void)
 {
@@ -23,4 +24,5 @@ void interrupt_catch(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -135,6 +135,64 @@ static void test_interrupted(void **state)
 	plan_free(&plan);
 }
 
+/* In a process of its own, which the signal may end: a log that nobody reads. */
+static void __attribute__((noreturn)) run_unread(bool all)
+{
+	struct plan plan;
+	int fds[2];
+	FILE *log;
+
+	signal(SIGPIPE, SIG_DFL);
+	if (pipe(fds))
+		_exit(1);
+	close(fds[0]);
+	log = fdopen(fds[1], "w");
+	setbuf(log, NULL);
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "echo 1 >>trace", "-1");
+	add(&plan, "two", "exit 7", NULL);
+	add(&plan, "three", "echo 3 >>trace", NULL);
+	if (all)
+		plan_run_all(&plan, NULL, log);
+	else
+		plan_run(&plan, NULL, log);
+	_exit(0);
+}
+
+/* Return: how it has ended, as from waitpid(). */
+static int unread(bool all)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid)
+		run_unread(all);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void test_unread(void **state)
+{
+	(void)state;
+	assert_int_equal(unread(false), 0);
+	assert_string_equal(trace(), "1\n-1\n");
+	assert_int_equal(unread(true), 0);
+	assert_string_equal(trace(), "1\n3\n");
+}
+
+/* What a plan ignores is not ignored by what it runs. */
+static void test_pipe_in_hook(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "kill -PIPE $$; echo 1 >>trace", NULL);
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(trace(), "");
+	plan_free(&plan);
+}
+
 static void test_all(void **state)
 {
 	struct plan plan;
@@ -256,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_all_done),
 		cmocka_unit_test(test_undone),
 		cmocka_unit_test(test_not_undone),
+		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_pipe_in_hook),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_tools),
 		cmocka_unit_test(test_line),
