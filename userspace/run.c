@@ -65,8 +65,11 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Start a program with these descriptors, and wait. Return: its exit status or -errno. */
-static int spawn(char *const *args, const int fds[3])
+/*
+ * Start a program with these descriptors, and wait. Ctrl-C goes to all of a process group:
+ * @flags say whether the program gets one of its own. Return: its exit status or -errno.
+ */
+static int spawn(char *const *args, const int fds[3], short flags)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -82,7 +85,7 @@ static int spawn(char *const *args, const int fds[3])
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigdefault(&attr, &signals);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | flags);
 	for (i = 0; i < 3; i++)
 		if (fds[i] != i)
 			posix_spawn_file_actions_adddup2(&files, fds[i], i);
@@ -98,6 +101,8 @@ static int spawn(char *const *args, const int fds[3])
  * @args: the program, found in PATH, and its arguments
  * @input: its standard input
  *
+ * The user's Ctrl-C does not reach it: what is under way is not left half done.
+ *
  * Return: 0 when it was run, whatever came of it; -errno when it was not.
  */
 int tool_run(struct output *output, char *const *args, const char *input)
@@ -111,7 +116,7 @@ int tool_run(struct output *output, char *const *args, const char *input)
 			ret = fds[i];
 	}
 	if (!ret)
-		ret = spawn(args, fds);
+		ret = spawn(args, fds, POSIX_SPAWN_SETPGROUP);
 	if (ret >= 0) {
 		output->status = ret;
 		output->out = file_content(fds[1]);
@@ -208,7 +213,7 @@ static int run_hook(const struct plan *plan, const char *name, const char *text,
 {
 	char *const args[] = { "bash", "-c", (char *)text, NULL };
 	const int fds[3] = { 0, 1, 2 };
-	int ret = spawn(args, fds);
+	int ret = spawn(args, fds, 0);
 
 	if (ret < 0)
 		fprintf(log, "%s: %s: bash: %s\n", plan->ifname, name, strerror(-ret));
@@ -332,7 +337,9 @@ int plan_run(const struct plan *plan, struct tunnel *tun, FILE *log)
  * @tun: the tunnel
  * @log: where the tools' complaints go
  *
- * Return: 0, or the last error.
+ * Who is interrupted before the first step does none; later all are done.
+ *
+ * Return: 0, -EINTR, or the last error.
  */
 int plan_run_all(const struct plan *plan, struct tunnel *tun, FILE *log)
 {
@@ -340,6 +347,10 @@ int plan_run_all(const struct plan *plan, struct tunnel *tun, FILE *log)
 	size_t i;
 
 	interrupt_catch();
+	if (interrupted) {
+		fprintf(log, "%s: interrupted\n", plan->ifname);
+		return -EINTR;
+	}
 	for (i = 0; i < plan->n; i++) {
 		err = run_action(plan, plan->steps[i].name, &plan->steps[i].act, tun, log);
 		if (err)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "interrupt.h"
 #include "run.h"
 #include "temp.h"
 
@@ -193,6 +194,34 @@ static void test_pipe_in_hook(void **state)
 	plan_free(&plan);
 }
 
+/* Return: the number in the file. */
+static pid_t number_in(const char *path)
+{
+	pid_t number = (pid_t)strtol(get_file(path), NULL, 10);
+
+	unlink(path);
+	return number;
+}
+
+/* ^C goes to a process group: a tool is not in ours, and a command of the user is. */
+static void test_groups(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	put_program("ip", "cut -d' ' -f5 /proc/$$/stat >group");
+	plan_init(&plan, "mt0", false);
+	plan_step(&plan, "one", TOOL_IP, "link\n");
+	assert_int_equal(run(&plan, false), 0);
+	assert_int_not_equal(number_in("group"), getpgrp());
+	plan_free(&plan);
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "cut -d' ' -f5 /proc/$$/stat >group", NULL);
+	assert_int_equal(run(&plan, false), 0);
+	assert_int_equal(number_in("group"), getpgrp());
+	plan_free(&plan);
+}
+
 static void test_all(void **state)
 {
 	struct plan plan;
@@ -207,6 +236,24 @@ static void test_all(void **state)
 	assert_string_equal(trace(), "2\n");
 	assert_string_equal(log_text, "mt0: one: exit status 1 (exit 1)\n"
 				      "mt0: three: exit status 3 (exit 3)\n");
+	plan_free(&plan);
+}
+
+/* Before the first step nothing has to be brought to its end; after it everything has. */
+static void test_all_interrupted(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "kill -INT $PPID; echo 1 >>trace", NULL);
+	add(&plan, "two", "echo 2 >>trace", NULL);
+	assert_int_equal(run(&plan, true), 0);
+	assert_string_equal(trace(), "1\n2\n");
+	assert_int_equal(run(&plan, true), -EINTR);
+	assert_string_equal(trace(), "");
+	assert_string_equal(log_text, "mt0: interrupted\n");
+	interrupted = 0;
 	plan_free(&plan);
 }
 
@@ -316,7 +363,9 @@ int main(void)
 		cmocka_unit_test(test_not_undone),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_pipe_in_hook),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_all_interrupted),
 		cmocka_unit_test(test_tools),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_no_tool),
