@@ -78,9 +78,7 @@ static int spawn(char *const *args, const int fds[3], short flags)
 	int i, ret;
 
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
+	/* what we catch has its default again by itself, and what our caller ignores stays so */
 	sigaddset(&signals, SIGPIPE);
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attr);

@@ -239,6 +239,22 @@ static void test_all(void **state)
 	plan_free(&plan);
 }
 
+/* As under nohup(1): neither we nor the user's command hear of it. */
+static void test_ignored(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "kill -HUP $$ $PPID; echo 1 >>trace", NULL);
+	add(&plan, "two", "echo 2 >>trace", NULL);
+	assert_int_equal(run(&plan, false), 0);
+	assert_string_equal(trace(), "1\n2\n");
+	signal(SIGHUP, SIG_DFL);
+	plan_free(&plan);
+}
+
 /* Before the first step nothing has to be brought to its end; after it everything has. */
 static void test_all_interrupted(void **state)
 {
@@ -366,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_all_interrupted),
+		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_tools),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_no_tool),
