@@ -35,7 +35,7 @@ put_tool()
 	cat >"$TMP/failing/$1" <<-TOOL
 		#!/bin/bash
 		case "\$*" in
-		*-batch* | "-f -" | "-a "* | "-c "*)
+		*-batch* | "-f -" | "-a "* | *" -c "*)
 			n=\$((\$(<"$TMP/count") + 1))
 			echo \$n >"$TMP/count"
 			[[ \$n != "\$(<"$TMP/fail")" ]] || { echo "injected failure" >&2; exit 3; } ;;

@@ -23,7 +23,7 @@
  * @TOOL_DEVICE: ourselves, by netlink: what the device gets, keys hidden
  * @TOOL_DNS_ADD: resolvconf -a: the lines of resolv.conf
  * @TOOL_DNS_DELETE: resolvconf -d: nothing
- * @TOOL_BASH: bash -c: a command
+ * @TOOL_BASH: bash -e -o pipefail -O extglob -c: a command
  * @TOOL_WAIT: ourselves, by netlink: what the same would be in a shell
  * @TOOL_SAVE: ourselves: the name of the configuration file
  */

@@ -206,10 +206,11 @@ static int run_sysctl(const struct plan *plan, const char *name, const char *tex
 	return ret;
 }
 
-/* A command of the user has our terminal, if there is one. */
+/* A command of the user has our terminal, if there is one, and the shell of wg-quick(8). */
 static int run_hook(const struct plan *plan, const char *name, const char *text, FILE *log)
 {
-	char *const args[] = { "bash", "-c", (char *)text, NULL };
+	char *const args[] = { "bash", "-e", "-o", "pipefail", "-O", "extglob", "-c",
+			       (char *)text, NULL };
 	const int fds[3] = { 0, 1, 2 };
 	int ret = spawn(args, fds, 0);
 

@@ -181,6 +181,30 @@ static void test_unread(void **state)
 	assert_string_equal(trace(), "1\n3\n");
 }
 
+/* The first that fails ends a line, also in a pipeline, as it does for wg-quick(8). */
+static void test_shell(void **state)
+{
+	static const char *const failing[] = {
+		"false; echo 1 >>trace", "false | true; echo 1 >>trace",
+	};
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+		plan_init(&plan, "mt0", false);
+		add(&plan, "one", failing[i], NULL);
+		assert_true(run(&plan, false) < 0);
+		assert_string_equal(trace(), "");
+		plan_free(&plan);
+	}
+	plan_init(&plan, "mt0", false);
+	add(&plan, "one", "false || [[ a == @(a|b) ]]; x=bab; echo ${x##+(a|b)}0 >>trace", NULL);
+	assert_int_equal(run(&plan, false), 0);
+	assert_string_equal(trace(), "0\n");
+	plan_free(&plan);
+}
+
 /* What a plan ignores is not ignored by what it runs. */
 static void test_pipe_in_hook(void **state)
 {
@@ -380,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_pipe_in_hook),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_all_interrupted),
 		cmocka_unit_test(test_ignored),
