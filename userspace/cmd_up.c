@@ -185,8 +185,12 @@ static void complain_facts(const char *ifname, int err)
 	else if (err == -ENOSPC)
 		fprintf(stderr, "%s: there is no routing table or no priority of a rule left\n",
 			ifname);
+	else if (err == -EIO)
+		fprintf(stderr, "%s: what is there cannot be found out, so nothing was done\n",
+			ifname);
 	else
-		fprintf(stderr, "%s: %s\n", ifname, strerror(-err));
+		fprintf(stderr, "%s: %s\n", ifname,
+			err == -ENODEV ? "is not up" : strerror(-err));
 }
 
 static int check_name(const struct request *req)
@@ -224,7 +228,8 @@ static int make_up(struct plan *plan, const struct config *cfg, const struct req
 	if (tunnel_file_changed(cfg, req->path))
 		fprintf(stderr, CHANGED "; `%s reload %s' takes that over\n", req->path, prog_name,
 			req->ifname);
-	ret = facts_read(&facts, tun);
+	/* who may not ask may see a plan all the same */
+	ret = facts_read(&facts, tun, req->dry_run ? NULL : stderr);
 	if (ret) {
 		complain_facts(req->ifname, ret);
 		return ret;
@@ -241,10 +246,9 @@ static int make_down(struct plan *plan, struct tunnel *tun, const struct request
 
 	if (ret)
 		return ret;
-	ret = traces_read(&traces, req->ifname);
+	ret = traces_read(&traces, tun, stderr);
 	if (ret) {
-		fprintf(stderr, "%s: %s\n", req->ifname,
-			ret == -ENODEV ? "is not up" : strerror(-ret));
+		complain_facts(req->ifname, ret);
 		return ret;
 	}
 	plan_init(plan, tun->dev->name, traces.dns_prefix);

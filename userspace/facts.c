@@ -19,15 +19,51 @@
 
 #define ARGS(...) ((char *const []){ __VA_ARGS__, NULL })
 
-/* What a program answers in JSON. Return: NULL when it answers nothing, or is not there. */
-static json_t *ask(char *const *args)
+static void complain(FILE *log, const char *tool, int err, const struct output *output)
+{
+	if (err)
+		fprintf(log, "%s: %s\n", tool, strerror(-err));
+	else if (*output->err)
+		fprintf(log, "%s: %.*s\n", tool, (int)strcspn(output->err, "\n"), output->err);
+	else
+		fprintf(log, "%s: no answer, exit status %d\n", tool, output->status);
+}
+
+/* Whether it has answered, be it that there is no such table or chain. */
+static bool has_answered(const struct output *output, const json_t *answer)
+{
+	if (output->status)
+		return strstr(output->err, "Error: No such file or directory");
+	return answer || !*output->out;
+}
+
+/*
+ * What a program answers in JSON; NULL when it answers nothing. Who takes it for nothing that the
+ * program cannot be asked may leave things behind, and gives no @log if that does not matter.
+ * Return: 0, or -EIO after a complaint.
+ */
+static int ask(json_t **answer, char *const *args, FILE *log)
 {
 	struct output output;
-	json_t *answer = NULL;
+	int err = tool_run(&output, args, ""), ret = 0;
 
-	if (!tool_run(&output, args, "") && !output.status)
-		answer = json_loads(output.out, 0, NULL);
+	*answer = NULL;
+	if (!err && !output.status)
+		*answer = json_loads(output.out, 0, NULL);
+	if (log && (err || !has_answered(&output, *answer))) {
+		complain(log, args[0], err, &output);
+		ret = -EIO;
+	}
 	output_free(&output);
+	return ret;
+}
+
+/* The same, where an answer would be good to have. */
+static json_t *ask_casually(char *const *args)
+{
+	json_t *answer;
+
+	ask(&answer, args, NULL);
 	return answer;
 }
 
@@ -83,8 +119,9 @@ static unsigned int endpoint_mtu(const union endpoint *ep)
 		inet_ntop(AF_INET6, &ep->sin6.sin6_addr, host, sizeof(host));
 	if (ep->sa.sa_family == AF_INET6 && ep->sin6.sin6_scope_id &&
 	    if_indextoname(ep->sin6.sin6_scope_id, ifname))
-		return route_mtu(ask(ARGS("ip", "-j", "route", "get", host, "oif", ifname)));
-	return route_mtu(ask(ARGS("ip", "-j", "route", "get", host)));
+		return route_mtu(ask_casually(ARGS("ip", "-j", "route", "get", host, "oif",
+						   ifname)));
+	return route_mtu(ask_casually(ARGS("ip", "-j", "route", "get", host)));
 }
 
 /* The smallest on the way to any endpoint, else that of the default route. */
@@ -99,31 +136,39 @@ static unsigned int find_route_mtu(const struct device *dev)
 			least = mtu;
 	}
 	if (!least)
-		least = route_mtu(ask(ARGS("ip", "-4", "-j", "route", "show", "default")));
+		least = route_mtu(ask_casually(ARGS("ip", "-4", "-j", "route", "show",
+						    "default")));
 	if (!least)
-		least = route_mtu(ask(ARGS("ip", "-6", "-j", "route", "show", "default")));
+		least = route_mtu(ask_casually(ARGS("ip", "-6", "-j", "route", "show",
+						    "default")));
 	return least;
 }
 
-static json_t *rules_of(const char *family)
+static const char *option_of(sa_family_t family)
 {
-	return ask(ARGS("ip", (char *)family, "-N", "-j", "rule", "show"));
+	return family == AF_INET ? "-4" : "-6";
 }
 
-/* The first priority behind that of the table local, at most @least. Takes the rules. */
-static uint32_t first_priority(json_t *rules, uint32_t least)
+static int rules_of(json_t **rules, sa_family_t family, FILE *log)
 {
+	return ask(rules, ARGS("ip", (char *)option_of(family), "-N", "-j", "rule", "show"), log);
+}
+
+/* Lower @least to the first priority behind that of the table local. Return: 0 or -EIO. */
+static int first_priority(uint32_t *least, sa_family_t family, FILE *log)
+{
+	json_t *rules, *rule;
+	int ret = rules_of(&rules, family, log);
 	uint32_t priority;
-	json_t *rule;
 	size_t i;
 
 	json_array_foreach(rules, i, rule) {
 		priority = number_of(json_object_get(rule, "priority"));
-		if (priority && priority < least)
-			least = priority;
+		if (priority && priority < *least)
+			*least = priority;
 	}
 	json_decref(rules);
-	return least;
+	return ret;
 }
 
 /* Whether ip(8) has nothing to say about the routes of a table. */
@@ -200,11 +245,11 @@ static int add_record(struct records *all, const char *text, bool own)
 	return 0;
 }
 
-static int read_records_of(struct records *all, const char *table, bool own)
+static int read_records_of(struct records *all, const char *table, bool own, FILE *log)
 {
-	json_t *answer = ask(ARGS("nft", "-j", "list", "chain", "inet", (char *)table, "restore"));
-	json_t *item, *comment;
-	int ret = 0;
+	json_t *answer, *item, *comment;
+	int ret = ask(&answer, ARGS("nft", "-j", "list", "chain", "inet", (char *)table,
+				    "restore"), log);
 	size_t i;
 
 	all->own_table |= own;
@@ -218,12 +263,12 @@ static int read_records_of(struct records *all, const char *table, bool own)
 }
 
 /* What all tunnels of this network namespace have written down. */
-static int read_records(struct records *all, const char *ifname)
+static int read_records(struct records *all, const char *ifname, FILE *log)
 {
-	json_t *answer = ask(ARGS("nft", "-j", "list", "tables")), *item, *table;
+	json_t *answer, *item, *table;
+	int ret = ask(&answer, ARGS("nft", "-j", "list", "tables"), log);
 	char own[3 * IFNAMSIZ];
 	const char *name;
-	int ret = 0;
 	size_t i;
 
 	memset(all, 0, sizeof(*all));
@@ -232,7 +277,7 @@ static int read_records(struct records *all, const char *ifname)
 		table = json_object_get(item, "table");
 		name = json_string_value(json_object_get(table, "name"));
 		if (name && !strncmp(name, "vpnctl-", 7) && !ret)
-			ret = read_records_of(all, name, !strcmp(name, own));
+			ret = read_records_of(all, name, !strcmp(name, own), log);
 	}
 	json_decref(answer);
 	return ret;
@@ -269,7 +314,7 @@ static bool read_sysctl(const char *name, char value[8])
 	return ok;
 }
 
-static int read_sysctls(struct facts *facts, const struct tunnel *tun)
+static int read_sysctls(struct facts *facts, const struct tunnel *tun, FILE *log)
 {
 	static const char *const names[] = {
 		"net.ipv4.conf.all.src_valid_mark",
@@ -280,7 +325,7 @@ static int read_sysctls(struct facts *facts, const struct tunnel *tun)
 	struct old_sysctl *sysctl;
 	struct records all;
 	size_t i;
-	int ret = read_records(&all, tun->dev->name);
+	int ret = read_records(&all, tun->dev->name, log);
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++) {
 		sysctl = &facts->sysctls[facts->n_sysctls];
@@ -307,13 +352,16 @@ static bool dns_has_prefix(void)
  * facts_read() - find out what plan_up() has to know
  * @facts: gets it
  * @tun: the configuration, with all endpoints resolved
+ * @log: where it goes that a tool cannot be asked; NULL: it is taken to answer nothing
  *
  * Return: 0; -EEXIST when the firewall of an earlier tunnel of this name is still there;
- * -ENOSPC when there is no unused table or no room before the first rule; -ENOMEM.
+ * -ENOSPC when there is no unused table or no room before the first rule; -EIO after a complaint;
+ * -ENOMEM.
  */
-int facts_read(struct facts *facts, const struct tunnel *tun)
+int facts_read(struct facts *facts, const struct tunnel *tun, FILE *log)
 {
-	uint32_t first;
+	bool full4 = tunnel_is_full(tun, AF_INET), full6 = tunnel_is_full(tun, AF_INET6);
+	uint32_t first = UINT32_MAX;
 	int ret = 0;
 
 	memset(facts, 0, sizeof(*facts));
@@ -321,30 +369,40 @@ int facts_read(struct facts *facts, const struct tunnel *tun)
 	if (!tun->mtu)
 		facts->route_mtu = find_route_mtu(tun->dev);
 	if (firewall_needed(tun))
-		ret = read_sysctls(facts, tun);
+		ret = read_sysctls(facts, tun, log);
+	/* a host need not have both families */
+	if (!ret && full4)
+		ret = first_priority(&first, AF_INET, log);
+	if (!ret && full6)
+		ret = first_priority(&first, AF_INET6, log);
 	if (ret || !tunnel_needs_mark(tun))
 		return ret;
-	first = first_priority(rules_of("-6"), first_priority(rules_of("-4"), UINT32_MAX));
 	if (first < 3)
 		return -ENOSPC;
 	facts->priority = first - 1;
 	return tun->dev->fwmark ? 0 : find_mark(facts);
 }
 
-/* Priority of the rule that leads all without the mark to the table; 0: none. Takes the rules. */
-static uint32_t find_rule(json_t *rules, uint32_t mark)
+/*
+ * Get the priority of the rule that leads all without the mark to the table; 0: none.
+ * Return: 0 or -EIO.
+ */
+static int find_rule(uint32_t *priority, sa_family_t family, uint32_t mark, FILE *log)
 {
-	uint32_t priority = 0;
-	json_t *rule;
+	json_t *rules, *rule;
 	size_t i;
+	int ret;
 
+	if (!mark)
+		return 0;
+	ret = rules_of(&rules, family, log);
 	json_array_foreach(rules, i, rule)
 		if (json_object_get(rule, "not") &&
 		    number_of(json_object_get(rule, "fwmark")) == mark &&
 		    number_of(json_object_get(rule, "table")) == mark)
-			priority = number_of(json_object_get(rule, "priority"));
+			*priority = number_of(json_object_get(rule, "priority"));
 	json_decref(rules);
-	return priority;
+	return ret;
 }
 
 /* Whether the device is there and one of ours, and its mark. */
@@ -365,27 +423,40 @@ static int read_device(struct traces *traces, const char *ifname)
 	return ret;
 }
 
+/*
+ * Whether there may be a table: the file says so, or the device has a mark that the file does not
+ * have. Where there is none, nft need not be there either.
+ */
+static bool may_have_firewall(const struct traces *traces, const struct tunnel *tun)
+{
+	return firewall_needed(tun) || (traces->link && traces->mark != tun->dev->fwmark);
+}
+
 /**
  * traces_read() - find out what a tunnel has left
  * @traces: gets it
- * @ifname: the device
+ * @tun: the configuration as it is by now
+ * @log: where it goes that a tool cannot be asked
  *
  * The device may be gone: the rest is found without it.
  *
- * Return: 0; -ENODEV when there is nothing; -EPERM when that is not for us to know; -ENOMEM.
+ * Return: 0; -ENODEV when there is nothing; -EPERM when that is not for us to know; -EIO after a
+ * complaint; -ENOMEM.
  */
-int traces_read(struct traces *traces, const char *ifname)
+int traces_read(struct traces *traces, const struct tunnel *tun, FILE *log)
 {
 	struct records all;
+	FILE *nft_log;
 	size_t i;
 	int ret;
 
 	memset(traces, 0, sizeof(*traces));
 	traces->dns_prefix = dns_has_prefix();
 	/* who may not ask would be told that there is nothing */
-	if (read_device(traces, ifname) == -EPERM)
+	if (read_device(traces, tun->dev->name) == -EPERM)
 		return -EPERM;
-	ret = read_records(&all, ifname);
+	nft_log = may_have_firewall(traces, tun) ? log : NULL;
+	ret = read_records(&all, tun->dev->name, nft_log);
 	traces->firewall = all.own_table;
 	if (all.mark)
 		traces->mark = all.mark;
@@ -393,10 +464,10 @@ int traces_read(struct traces *traces, const char *ifname)
 		if (all.items[i].own && !find_record(&all, all.items[i].sysctl.name, false))
 			traces->restore[traces->n_restore++] = all.items[i].sysctl;
 	free(all.items);
-	if (traces->mark) {
-		traces->rules4 = find_rule(rules_of("-4"), traces->mark);
-		traces->rules6 = find_rule(rules_of("-6"), traces->mark);
-	}
+	if (!ret)
+		ret = find_rule(&traces->rules4, AF_INET, traces->mark, log);
+	if (!ret)
+		ret = find_rule(&traces->rules6, AF_INET6, traces->mark, log);
 	if (!ret && !traces->link && !traces->firewall)
 		ret = -ENODEV;
 	return ret;
@@ -410,7 +481,8 @@ int traces_read(struct traces *traces, const char *ifname)
  */
 int facts_addresses(struct tunnel *tun)
 {
-	json_t *answer = ask(ARGS("ip", "-j", "address", "show", "dev", tun->dev->name)), *item;
+	json_t *answer = ask_casually(ARGS("ip", "-j", "address", "show", "dev",
+					   tun->dev->name)), *item;
 	json_t *all = json_object_get(json_array_get(answer, 0), "addr_info");
 	struct allowedip *ip;
 	const char *text;

@@ -5,8 +5,8 @@
 
 #include "plan.h"
 
-int facts_read(struct facts *facts, const struct tunnel *tun);
-int traces_read(struct traces *traces, const char *ifname);
+int facts_read(struct facts *facts, const struct tunnel *tun, FILE *log);
+int traces_read(struct traces *traces, const struct tunnel *tun, FILE *log);
 unsigned int facts_device_mtu(const char *ifname);
 int facts_addresses(struct tunnel *tun);
 
