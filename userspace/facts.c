@@ -383,17 +383,35 @@ int facts_read(struct facts *facts, const struct tunnel *tun, FILE *log)
 	return tun->dev->fwmark ? 0 : find_mark(facts);
 }
 
+/* Whether `up` may have made rules: the file says so, or the table still leads here. */
+static bool may_have_rules(const struct tunnel *tun, sa_family_t family, uint32_t table)
+{
+	char number[16];
+	json_t *answer;
+	bool leads;
+
+	if (tunnel_is_full(tun, family))
+		return true;
+	snprintf(number, sizeof(number), "%" PRIu32, table);
+	answer = ask_casually(ARGS("ip", (char *)option_of(family), "-j", "route", "show",
+				   "default", "table", number, "dev", tun->dev->name));
+	leads = json_array_size(answer) > 0;
+	json_decref(answer);
+	return leads;
+}
+
 /*
- * Get the priority of the rule that leads all without the mark to the table; 0: none.
- * Return: 0 or -EIO.
+ * Get the priority of the rule that leads all without the mark to the table; 0: none. Another
+ * tunnel may have the same mark, which is its table. Return: 0 or -EIO.
  */
-static int find_rule(uint32_t *priority, sa_family_t family, uint32_t mark, FILE *log)
+static int find_rule(uint32_t *priority, const struct tunnel *tun, sa_family_t family,
+		     uint32_t mark, FILE *log)
 {
 	json_t *rules, *rule;
 	size_t i;
 	int ret;
 
-	if (!mark)
+	if (!mark || !may_have_rules(tun, family, mark))
 		return 0;
 	ret = rules_of(&rules, family, log);
 	json_array_foreach(rules, i, rule)
@@ -465,9 +483,9 @@ int traces_read(struct traces *traces, const struct tunnel *tun, FILE *log)
 			traces->restore[traces->n_restore++] = all.items[i].sysctl;
 	free(all.items);
 	if (!ret)
-		ret = find_rule(&traces->rules4, AF_INET, traces->mark, log);
+		ret = find_rule(&traces->rules4, tun, AF_INET, traces->mark, log);
 	if (!ret)
-		ret = find_rule(&traces->rules6, AF_INET6, traces->mark, log);
+		ret = find_rule(&traces->rules6, tun, AF_INET6, traces->mark, log);
 	if (!ret && !traces->link && !traces->firewall)
 		ret = -ENODEV;
 	return ret;

@@ -219,6 +219,35 @@ static void test_ip_fails(void **state)
 	assert_int_equal(facts_of(&facts, FULL, true), -EIO);
 }
 
+/* Only a full tunnel has rules: those with our mark may be another's. */
+static void test_rules(void **state)
+{
+	struct traces traces;
+
+	(void)state;
+	put_ip("wg0");
+	put_tool("nft", NO_TABLES);
+	set_device(true, 51820);
+	assert_int_equal(traces_of(&traces, MARKED), 0);
+	assert_int_equal(traces.rules4, 0);
+	assert_int_equal(traces.rules6, 0);
+	/* the firewall is gone, by "nft flush ruleset" */
+	assert_int_equal(traces_of(&traces, FULL), 0);
+	assert_int_equal(traces.rules4, 32765);
+	assert_int_equal(traces.rules6, 0);
+	/* the file has changed since `up' */
+	put_ip("mt0");
+	assert_int_equal(traces_of(&traces, MARKED), 0);
+	assert_int_equal(traces.rules4, 32765);
+	/* the device is gone */
+	set_device(false, 0);
+	put_ip(NULL);
+	put_tool("nft", RECORDS);
+	assert_int_equal(traces_of(&traces, FULL), 0);
+	assert_int_equal(traces.mark, 51820);
+	assert_int_equal(traces.rules4, 32765);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_no_nft),
 		cmocka_unit_test(test_no_chain),
 		cmocka_unit_test(test_ip_fails),
+		cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
