@@ -54,6 +54,22 @@ static char *file_content(int fd)
 	return text;
 }
 
+/**
+ * tools_extend_path() - have programs found where those of the administrator are, too
+ *
+ * A crontab's PATH has no sbin, and nft(8) is in one.
+ */
+void tools_extend_path(void)
+{
+	const char *old = getenv("PATH");
+	char *path;
+
+	if (asprintf(&path, "%s:/usr/sbin:/sbin", old ? old : "/usr/bin:/bin") < 0)
+		return;
+	setenv("PATH", path, 1);
+	free(path);
+}
+
 /* Return: the exit status of the program, or -errno. */
 static int wait_for(pid_t pid)
 {

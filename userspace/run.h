@@ -19,6 +19,7 @@ struct output {
 	int status;
 };
 
+void tools_extend_path(void);
 int tool_run(struct output *output, char *const *args, const char *input);
 void output_free(struct output *output);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "run.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -192,6 +193,7 @@ int main(int argc, char *argv[])
 	char *const *args = argv + 1;
 
 	open_standard_files();
+	tools_extend_path();
 	if (argc > 0) {
 		const char *slash = strrchr(argv[0], '/');
 

@@ -361,6 +361,17 @@ check "no name of a device" 1 "The name must be that of a device" "$tool" up ./a
 check "no name at all" 1 "The name must be that of a device" "$tool" up ./.conf
 check "no .conf" 1 "The name must be that of a device" "$tool" up ./key
 check "a name with a space" 1 "The name must be that of a device" "$tool" up "./a b.conf"
+# nft and ip are in sbin, which cron's PATH does not have
+mkdir bin
+cat >bin/ip <<'END'
+#!/bin/sh
+echo "$PATH" >>path
+echo "[]"
+END
+chmod 700 bin/ip
+PATH=$PWD/bin:/usr/bin:/bin "$tool" up --dry-run closed.conf >out 2>&1 </dev/null
+grep -qx "$PWD/bin:/usr/bin:/bin:/usr/sbin:/sbin" path
+ok $? "PATH of tools: $(head -c 300 path out)"
 chmod 644 mtt0.conf
 check "a file for everyone" 0 "Warning: mtt0.conf is accessible for everyone" dry mtt0.conf
 chmod 600 mtt0.conf

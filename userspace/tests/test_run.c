@@ -367,6 +367,22 @@ static void test_no_tool(void **state)
 	free(path);
 }
 
+/* Behind what the user has chosen. */
+static void test_path(void **state)
+{
+	char *path = strdup(getenv("PATH"));
+
+	(void)state;
+	setenv("PATH", "/a:/b", 1);
+	tools_extend_path();
+	assert_string_equal(getenv("PATH"), "/a:/b:/usr/sbin:/sbin");
+	unsetenv("PATH");
+	tools_extend_path();
+	assert_string_equal(getenv("PATH"), "/usr/bin:/bin:/usr/sbin:/sbin");
+	setenv("PATH", path, 1);
+	free(path);
+}
+
 /* A resolvconf that fails may have begun: it is told to forget. */
 static void test_dns_undone(void **state)
 {
@@ -411,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_tools),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_no_tool),
+		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_dns_undone),
 		cmocka_unit_test(test_sysctl),
 		/* the last one: an interruption is not forgotten */
