@@ -238,6 +238,24 @@ static int make_up(struct plan *plan, const struct config *cfg, const struct req
 	return plan_up(plan, tun, &facts);
 }
 
+/*
+ * Of a tunnel without a firewall whose device is gone, name servers may be left, and resolvconf
+ * does not tell. The user's commands are for a tunnel that was up, which nobody knows.
+ */
+static void forget_dns(struct tunnel *tun, bool dns_prefix, bool dry_run)
+{
+	struct plan plan;
+
+	plan_init(&plan, tun->dev->name, dns_prefix);
+	if (!plan_forget_dns(&plan, tun)) {
+		if (dry_run)
+			plan_print(stdout, &plan);
+		else
+			plan_run_all(&plan, tun, stderr);
+	}
+	plan_free(&plan);
+}
+
 static int make_down(struct plan *plan, struct tunnel *tun, const struct request *req,
 		     struct lock *lock)
 {
@@ -247,6 +265,8 @@ static int make_down(struct plan *plan, struct tunnel *tun, const struct request
 	if (ret)
 		return ret;
 	ret = traces_read(&traces, tun, stderr);
+	if (ret == -ENODEV)
+		forget_dns(tun, traces.dns_prefix, req->dry_run);
 	if (ret) {
 		complain_facts(req->ifname, ret);
 		return ret;

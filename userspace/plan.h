@@ -150,6 +150,7 @@ void plan_print(FILE *out, const struct plan *plan);
 int plan_up(struct plan *plan, struct tunnel *tun, const struct facts *facts);
 int plan_down(struct plan *plan, const struct tunnel *tun, const struct traces *traces,
 	      const char *path);
+int plan_forget_dns(struct plan *plan, const struct tunnel *tun);
 
 bool tunnel_is_full(const struct tunnel *tun, sa_family_t family);
 bool tunnel_needs_mark(const struct tunnel *tun);

@@ -418,6 +418,20 @@ static void remove_rules(struct plan *plan, uint32_t priority, uint32_t mark, en
 }
 
 /**
+ * plan_forget_dns() - what takes name servers away, whatever else is there
+ * @plan: made by plan_init()
+ * @tun: the configuration
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int plan_forget_dns(struct plan *plan, const struct tunnel *tun)
+{
+	if (tun->dns.n || tun->search.n)
+		plan_step(plan, "name servers", TOOL_DNS_DELETE, "%s", "");
+	return plan->err;
+}
+
+/**
  * plan_down() - what takes a tunnel down
  * @plan: made by plan_init()
  * @tun: the configuration
@@ -442,8 +456,7 @@ int plan_down(struct plan *plan, const struct tunnel *tun, const struct traces *
 		plan->steps[i].decisive = true;
 	if (traces->link)
 		plan_step(plan, "remove the device", TOOL_IP, "link delete dev %s\n", plan->ifname);
-	if (tun->dns.n || tun->search.n)
-		plan_step(plan, "name servers", TOOL_DNS_DELETE, "%s", "");
+	plan_forget_dns(plan, tun);
 	remove_rules(plan, traces->rules4, traces->mark, TOOL_IP4);
 	remove_rules(plan, traces->rules6, traces->mark, TOOL_IP6);
 	for (i = 0; i < traces->n_restore; i++)

@@ -376,6 +376,10 @@ chmod 644 mtt0.conf
 check "a file for everyone" 0 "Warning: mtt0.conf is accessible for everyone" dry mtt0.conf
 chmod 600 mtt0.conf
 check "down what is not up" 1 "mtt0: is not up" "$tool" down mtt0.conf
+sed '/^Address/aDNS = 192.0.2.53' mtt0.conf >mtt6.conf
+check "down what may have left name servers" 1 "resolvconf -d" "$tool" down --dry-run mtt6.conf
+grep -qx "mtt6: is not up" out
+ok $? "down of what is not up succeeds: $(cat out)"
 sed 's/^MTU/Cipher/' mtt0.conf >bad.conf
 check "a bad file" 1 "bad.conf:5: Line unrecognized: \`Cipher'" "$tool" up --dry-run bad.conf
 printf '#! Cipher = aes-128\n' | cat mtt0.conf - >bad.conf

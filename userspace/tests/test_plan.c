@@ -484,6 +484,27 @@ static void test_down_without_device(void **state)
 	tunnel_free(tun);
 }
 
+/* Nothing is there that could be seen, so that only name servers can be left. */
+static void test_forget_dns(void **state)
+{
+	struct tunnel *tun = parse("[Interface]\nDNS = 1.1.1.1\nPreDown = a\nPostDown = b\n");
+	struct tunnel *none = parse("[Interface]\nPostDown = b\n");
+	struct plan plan;
+	char *text;
+
+	(void)state;
+	plan_init(&plan, "mt0", true);
+	assert_int_equal(plan_forget_dns(&plan, none), 0);
+	assert_int_equal(plan.n, 0);
+	assert_int_equal(plan_forget_dns(&plan, tun), 0);
+	text = print(&plan);
+	assert_string_equal(text, "# name servers\nresolvconf -d tun.mt0 -f\n");
+	free(text);
+	plan_free(&plan);
+	tunnel_free(tun);
+	tunnel_free(none);
+}
+
 static void test_firewall_name(void **state)
 {
 	char name[3 * IFNAMSIZ];
@@ -536,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_down_without_device),
+		cmocka_unit_test(test_forget_dns),
 		cmocka_unit_test(test_firewall_name),
 		cmocka_unit_test(test_wait),
 	};
