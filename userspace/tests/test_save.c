@@ -3,10 +3,14 @@
  * The state of a tunnel into its file, and a file without what setconf does not know. The
  * device is made up here: the linker puts the __wrap functions in place of those that ask.
  */
+#include <fcntl.h>
 #include <time.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "facts.h"
+#include "interrupt.h"
+#include "lock.h"
 #include "nl.h"
 #include "save.h"
 #include "temp.h"
@@ -122,6 +126,51 @@ static void test_lock(void **state)
 	assert_int_equal(tunnel_file_lock("/nonexistent/mt0.conf", stderr), -ENOENT);
 }
 
+static void give_up(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* The folder can be opened, and so be locked, by those who may not see its files: nothing waits. */
+static void test_folder_locked(void **state)
+{
+	const struct sigaction act = { .sa_handler = give_up };
+	int folder = open(".", O_RDONLY | O_DIRECTORY), ret;
+
+	(void)state;
+	assert_int_equal(flock(folder, LOCK_EX | LOCK_NB), 0);
+	put_file(path, "[Interface]\n", 0600);
+	sigaction(SIGALRM, &act, NULL);
+	alarm(5);
+	ret = save_as("mt0");
+	alarm(0);
+	close(folder);
+	assert_int_equal(ret, 0);
+}
+
+/* Who waits for a file that is replaced meanwhile gets a lock on the new one. */
+static void test_lock_moves(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 300000000 };
+	int lock = tunnel_file_lock(path, stderr);
+	FILE *log = fopen("/dev/null", "w");
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		nanosleep(&pause, NULL);
+		put_file("new", "[Interface]\n", 0600);
+		_exit(rename("new", path));
+	}
+	close(lock);
+	lock = tunnel_file_lock(path, log);
+	assert_true(lock_is_on(lock, path));
+	waitpid(child, NULL, 0);
+	close(lock);
+	fclose(log);
+}
+
 static void assert_stripped(const char *text, const char *wanted, const char *key_file)
 {
 	struct tunnel *tun = tunnel_alloc();
@@ -200,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_folder_locked),
+		cmocka_unit_test(test_lock_moves),
 		cmocka_unit_test(test_strip),
 	};
 
