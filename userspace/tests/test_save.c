@@ -229,6 +229,10 @@ static void test_strip(void **state)
 	assert_stripped("[Interface]\n#! PrivateKeyFile = k\n[Peer]\nPublicKey = x\n[Interface]",
 			"[Interface]\nPrivateKey = " KEY_B "\n#! PrivateKeyFile = k\n[Peer]\n"
 			"PublicKey = x\n[Interface]\n\n", "k");
+	/* also when it is not the first section */
+	assert_stripped("[Peer]\nPublicKey = x\n[Interface]\n#! PrivateKeyFile = k\n",
+			"[Peer]\nPublicKey = x\n[Interface]\nPrivateKey = " KEY_B "\n"
+			"#! PrivateKeyFile = k\n\n", "k");
 }
 
 static int enter(void **state)
