@@ -31,14 +31,17 @@ void __wrap_nl_close(struct nl *nl)
 	(void)nl;
 }
 
+#define LIVE "[Interface]\nPrivateKey = " KEY_B "\nListenPort = 7\n[Peer]\nPublicKey = " KEY_C "\n"
+
 /* It has key B, and a port of its own. */
+static const char *live = LIVE;
+
 int __wrap_nl_get_device(struct nl *nl, const char *name, struct device **dev)
 {
 	(void)nl;
 	if (strcmp(name, "mt0"))
 		return -ENODEV;
-	*dev = parse_good("[Interface]\nPrivateKey = " KEY_B "\nListenPort = 7\n"
-			  "[Peer]\nPublicKey = " KEY_C "\n");
+	*dev = parse_good(live);
 	strcpy((*dev)->name, name);
 	return 0;
 }
@@ -79,6 +82,47 @@ static void test_key(void **state)
 	put_file(path, "[Interface]\nSaveConfig = true\n#! PrivateKeyFile = k\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
 	assert_string_equal(get_file(path), STATE("#! PrivateKeyFile = k\n", ""));
+}
+
+/* That a mark was set by hand is seen where `up` chooses none. */
+static void test_mark(void **state)
+{
+	(void)state;
+	live = LIVE "[Interface]\nFwMark = 5\n";
+	put_file(path, "[Interface]\nSaveConfig = true\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "FwMark = 0x5\n"));
+	put_file(path, "[Interface]\n#! KillSwitch = yes\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_null(strstr(get_file(path), "FwMark"));
+	put_file(path, "[Interface]\nFwMark = 6\n#! KillSwitch = yes\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "FwMark = 0x5\n"));
+	live = LIVE;
+}
+
+/* An `up` that was killed has left a device and has told it nothing. */
+static void test_unconfigured(void **state)
+{
+	static const char *const texts[] = {
+		"[Interface]\nPrivateKey = " KEY_A "\n",
+		"[Interface]\n#! PrivateKeyFile = k\n",
+		"[Interface]\n[Peer]\nPublicKey = " KEY_C "\n",
+	};
+	size_t i;
+
+	(void)state;
+	live = "[Interface]\nListenPort = 7\n";
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		put_file(path, texts[i], 0600);
+		assert_int_equal(save_as("mt0"), -ENODATA);
+		assert_string_equal(get_file(path), texts[i]);
+	}
+	/* there is nothing to be lost */
+	put_file(path, "[Interface]\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "ListenPort = 7\n"));
+	live = LIVE;
 }
 
 static void test_no_device(void **state)
@@ -251,6 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_unconfigured),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_folder_locked),
