@@ -133,7 +133,7 @@ hub()
 {
 	world hub alice bob
 	follow hub hub
-	at bob bash -c 'install -D -m 600 bob.conf /etc/vpnctl/mt0.conf && vpnctl up mt0'
+	at bob bash -c 'install -m 600 bob.conf /etc/vpnctl/mt0.conf && vpnctl up mt0'
 	# It is reached when it has said something
 	wait_for 10 ping_one bob 10.9.0.1
 	follow hub alice

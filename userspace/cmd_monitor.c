@@ -54,15 +54,15 @@ static void print_json(const char *when, const struct event *event)
 	json_t *json = json_object();
 
 	json_object_set_new(json, "time", json_string(when));
-	json_object_set_new(json, "ifname", json_string(event->dev->name));
+	json_object_set_new(json, "ifname", json_text(event->dev->name));
 	json_object_set_new(json, "event", json_string(event_name(event->cmd)));
 	if (event->peer) {
 		key_to_base64(key, event->peer->public_key);
 		json_object_set_new(json, "peer", json_string(key));
 		if (event->peer->flags & PEER_HAS_ENDPOINT)
 			json_object_set_new(json, "endpoint",
-					    json_string(format_endpoint(endpoint,
-									&event->peer->endpoint)));
+					    json_text(format_endpoint(endpoint,
+								      &event->peer->endpoint)));
 	}
 	if (reason)
 		json_object_set_new(json, "reason", json_string(reason));

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <jansson.h>
 
 #include "commands.h"
 #include "encoding.h"
 #include "mtu.h"
 #include "nl.h"
 #include "notify.h"
+#include "show.h"
 
 enum {
 	TRIES = 4,		/* of a size that fails: one in a hundred may be lost */
@@ -202,7 +202,8 @@ static void print_mtu(const struct prober *prober, int mtu)
 		return;
 	}
 	key_to_base64(key, prober->peer.public_key);
-	json = json_pack("{s:s, s:s, s:i}", "ifname", prober->dev.name, "peer", key, "mtu", mtu);
+	json = json_pack("{s:o, s:s, s:i}", "ifname", json_text(prober->dev.name), "peer", key,
+			 "mtu", mtu);
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
 	putchar('\n');

@@ -66,7 +66,7 @@ static void show_names(struct show *show, const struct device *list)
 
 	for (dev = list; dev; dev = dev->next) {
 		if (show->json)
-			json_array_append_new(show->json, json_string(dev->name));
+			json_array_append_new(show->json, json_text(dev->name));
 		else
 			printf("%s%s", dev->name, dev->next ? " " : "\n");
 	}

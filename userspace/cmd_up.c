@@ -310,19 +310,10 @@ static int down(const struct request *req, struct config *cfg)
 	return ret;
 }
 
-/* What `up` has chosen, or was given beside the file, stays. */
-static void keep_unsaid(struct device *want, const struct device *have)
-{
-	if (!want->fwmark)
-		want->fwmark = have->fwmark;
-	if (!(want->flags & DEVICE_HAS_PRIVATE_KEY))
-		memcpy(want->private_key, have->private_key, KEY_LEN);
-}
-
 /* Only what differs is sent, so that sessions go on. */
-static int apply_changes(struct device *want)
+static int apply_changes(struct tunnel *tun)
 {
-	struct device *have = NULL;
+	struct device *want = tun->dev, *have = NULL;
 	struct nl nl;
 	int ret = nl_open(&nl);
 
@@ -332,7 +323,7 @@ static int apply_changes(struct device *want)
 		nl_complain(&nl, "Unable to access interface", want->name, ret);
 		goto out;
 	}
-	keep_unsaid(want, have);
+	sync_keep(tun, have, stderr);
 	ret = sync_reduce(want, have);
 	if (!ret)
 		ret = nl_set_device(&nl, want);
@@ -355,7 +346,7 @@ static int apply_unless_changed(const struct request *req, const struct config *
 		fprintf(stderr, CHANGED "; nothing was done\n", req->path);
 		ret = -EAGAIN;
 	} else {
-		ret = apply_changes(cfg->dev);
+		ret = apply_changes(cfg->tun);
 	}
 	close(lock);
 	return ret;

@@ -378,9 +378,9 @@ static void put_private_key(FILE *out, const struct device *dev)
 	explicit_bzero(key, sizeof(key));
 }
 
-static int strip_line(struct config *cfg, const char *line, FILE *out)
+/* @put_key: the private key is still to be put behind the first [Interface] */
+static int strip_line(struct config *cfg, const char *line, FILE *out, bool *put_key)
 {
-	enum config_section before = cfg->section;
 	char *copy = strdup(line);
 	bool leave_out;
 
@@ -392,8 +392,10 @@ static int strip_line(struct config *cfg, const char *line, FILE *out)
 	if (leave_out)
 		return 0;
 	fprintf(out, "%s%s", line, strchr(line, '\n') ? "" : "\n");
-	if (before == CONFIG_NOWHERE && cfg->section == CONFIG_INTERFACE && cfg->tun->key_file)
+	if (*put_key && cfg->section == CONFIG_INTERFACE) {
 		put_private_key(out, cfg->dev);
+		*put_key = false;
+	}
 	return 0;
 }
 
@@ -408,6 +410,7 @@ static int strip_line(struct config *cfg, const char *line, FILE *out)
  */
 int config_strip(struct config *cfg, FILE *in, FILE *out)
 {
+	bool put_key = cfg->tun->key_file;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
@@ -415,7 +418,7 @@ int config_strip(struct config *cfg, FILE *in, FILE *out)
 
 	cfg->section = CONFIG_NOWHERE;
 	while (!ret && (len = getline(&line, &room, in)) >= 0) {
-		ret = strip_line(cfg, line, out);
+		ret = strip_line(cfg, line, out, &put_key);
 		explicit_bzero(line, (size_t)len);
 	}
 	if (!ret && ferror(in)) {

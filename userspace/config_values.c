@@ -189,6 +189,26 @@ static bool endpoint_from_number(union endpoint *ep, const char *host)
 	return true;
 }
 
+/*
+ * Whether it is an address on a link that is not there. It may come before the endpoint is used,
+ * and a tunnel must go down without it.
+ */
+static bool is_on_missing_link(const char *host)
+{
+	size_t len = strcspn(host, "%");
+	const char *link = host + len + 1;
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
+
+	if (!host[len] || len >= sizeof(copy))
+		return false;
+	if (!*link || strlen(link) >= IFNAMSIZ || link[strcspn(link, "/:[]%")])
+		return false;
+	memcpy(copy, host, len);
+	copy[len] = '\0';
+	return inet_pton(AF_INET6, copy, &addr) == 1 && IN6_IS_ADDR_LINKLOCAL(&addr);
+}
+
 /* Whether a name can be asked of DNS: not empty, not a broken address. */
 static bool is_host_name(const char *host)
 {
@@ -237,7 +257,7 @@ static int store_endpoint(struct config *cfg, struct peer *peer, const char *hos
 			return 0;
 		return config_complain(cfg, "Endpoint is not the address of one host: `%s'", value);
 	}
-	if (!is_host_name(host))
+	if (!is_host_name(host) && !is_on_missing_link(host))
 		return config_complain(cfg, "Endpoint is neither an address nor a host name: `%s'",
 				       value);
 	peer->endpoint_line = cfg->line;

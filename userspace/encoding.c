@@ -92,3 +92,25 @@ int key_from_base64(uint8_t key[KEY_LEN], const char *text)
 	explicit_bzero(key, KEY_LEN);
 	return -EINVAL;
 }
+
+/**
+ * utf8_len() - the length of a character of UTF-8 (RFC 3629)
+ * @text: ended by a NUL
+ *
+ * Return: how many bytes at @text are one character, 0: they are none.
+ */
+size_t utf8_len(const unsigned char *text)
+{
+	size_t len = *text < 0x80 ? 1 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4, i;
+
+	if ((*text >= 0x80 && *text < 0xc2) || *text > 0xf4)
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	/* too long, a surrogate, or beyond the last character */
+	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
+	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return len;
+}

@@ -52,8 +52,14 @@ static pid_t holder(int fd)
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
-/* The file may have been removed by who had the lock. */
-static bool is_file(int fd, const char *path)
+/**
+ * lock_is_on() - whether a lock still counts: who had it may have removed or replaced the file
+ * @fd: the open file
+ * @path: its name
+ *
+ * Return: whether the name still leads to this file.
+ */
+bool lock_is_on(int fd, const char *path)
 {
 	struct stat mine, there;
 
@@ -82,7 +88,7 @@ static int open_locked(const char *path, FILE *log)
 		ret = -errno;
 	if (ret == -EWOULDBLOCK)
 		ret = is_ancestor(holder(fd)) ? -EALREADY : wait_for(fd, log);
-	if (!ret && !is_file(fd, path))
+	if (!ret && !lock_is_on(fd, path))
 		ret = -ESTALE;
 	if (!ret)
 		return fd;

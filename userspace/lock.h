@@ -6,6 +6,7 @@
 #ifndef VPNCTL_LOCK_H
 #define VPNCTL_LOCK_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define LOCK_DIR "/run"
@@ -23,5 +24,6 @@ struct lock {
 
 int lock_take(struct lock *lock, const char *path, FILE *log);
 void lock_release(struct lock *lock);
+bool lock_is_on(int fd, const char *path);
 
 #endif /* VPNCTL_LOCK_H */

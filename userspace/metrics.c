@@ -26,23 +26,6 @@ void metrics_family(FILE *out, const char *name, const char *type, const char *u
 	fprintf(out, "# HELP %s %s\n", name, help);
 }
 
-/* Return: how many bytes at @text are one character of UTF-8 (RFC 3629), 0: they are none. */
-static size_t utf8_len(const unsigned char *text)
-{
-	size_t len = *text < 0x80 ? 1 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4, i;
-
-	if ((*text >= 0x80 && *text < 0xc2) || *text > 0xf4)
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	/* too long, a surrogate, or beyond the last character */
-	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
-	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 /**
  * metrics_label() - a label's value in its quotes
  * @out: where to

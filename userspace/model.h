@@ -67,7 +67,8 @@ enum peer_flags {
  * @public_key: its name
  * @preshared_key: all zero: none
  * @endpoint: valid with PEER_HAS_ENDPOINT
- * @endpoint_host: a host name that still has to be resolved into @endpoint, whose
+ * @endpoint_host: a host name, or an address on a link that was not there, which still has to
+ *	be resolved into @endpoint, whose
  *	port is already set; NULL when there is none. Owned by the peer
  * @endpoint_line: where @endpoint_host was written, as @line
  * @name: what people call it, from a file; NULL: nothing. Owned by the peer

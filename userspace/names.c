@@ -35,6 +35,7 @@ static void free_all(struct names *names)
 		free(name);
 	}
 	tdestroy(names->by_peer, forget);
+	texts_clear(&names->devices);
 	names->list = NULL;
 	names->by_peer = NULL;
 	names->n = 0;
@@ -122,24 +123,48 @@ static int find_last(void **last, const struct device *dev)
 	return 0;
 }
 
-/* The first file that is about a device counts. */
 static int add_names(struct names *names, const struct names *old, const struct device *dev,
 		     int64_t now)
 {
 	const struct peer *peer;
-	const struct name *name;
 	void *last = NULL;
 	int ret;
 
-	for (name = names->list; name; name = name->next)
-		if (!strcmp(name->ifname, dev->name))
-			return 0;
 	ret = find_last(&last, dev);
 	for (peer = dev->peers; peer && !ret; peer = peer->next)
 		if (peer->endpoint_host && *(struct peer **)tfind(peer, &last, by_key) == peer)
 			ret = add_name(names, old, dev, peer, now);
 	tdestroy(last, forget);
 	return ret;
+}
+
+static bool has_file(const struct names *names, const char *ifname)
+{
+	size_t i;
+
+	for (i = 0; i < names->devices.n; i++)
+		if (!strcmp(names->devices.items[i], ifname))
+			return true;
+	return false;
+}
+
+/*
+ * The first file that is about a device counts, also one without names: those of another are not
+ * those that the device was brought up with. A file that is not there is none.
+ */
+static int read_first(struct names *names, const struct names *old, struct config *cfg,
+		      const char *path, int64_t now)
+{
+	int ret;
+
+	if (has_file(names, cfg->dev->name))
+		return 0;
+	ret = tunnel_file_parse(cfg, path);
+	if (ret == -ENOENT || ret == -ENOMEM)
+		return ret;
+	if (texts_add(&names->devices, cfg->dev->name))
+		return -ENOMEM;
+	return ret ? ret : add_names(names, old, cfg->dev, now);
 }
 
 /* A file that is wrong has no names; that it is wrong is said in @log. */
@@ -156,10 +181,8 @@ static int add_file(struct names *names, const struct names *old, const char *pa
 		if (log)
 			fprintf(log, "%s: " TUNNEL_NAME_RULE "\n", path);
 	} else {
-		ret = tunnel_file_parse(&cfg, path);
-		if (!ret)
-			ret = add_names(names, old, cfg.dev, now);
-		else if (ret != -ENOMEM)
+		ret = read_first(names, old, &cfg, path, now);
+		if (ret != -ENOMEM)
 			ret = 0;
 	}
 	tunnel_free(cfg.tun);
@@ -200,6 +223,7 @@ int names_read(struct names *names, FILE *log, int64_t now)
 	names->list = NULL;
 	names->by_peer = NULL;
 	names->n = 0;
+	names->devices = (struct texts){ 0 };
 	names->reread = now + names->interval;
 	for (file = names->files; file && *file && !ret; file++)
 		ret = add_file(names, &old, *file, log, now);
@@ -210,6 +234,7 @@ int names_read(struct names *names, FILE *log, int64_t now)
 		names->list = old.list;
 		names->by_peer = old.by_peer;
 		names->n = old.n;
+		names->devices = old.devices;
 	}
 	return ret;
 }

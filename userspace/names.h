@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "model.h"
+#include "tunnel.h"
 
 /* After a death: at once, then after this, and each time after twice as much. */
 #define NAME_FIRST_DELAY_MS 5000
@@ -49,6 +49,7 @@ struct name {
  * @list: the first name
  * @by_peer: the same as a tree, see tsearch(3)
  * @n: how many
+ * @devices: those that a file is about, also one without names; the first file counts
  * @interval: milliseconds between two looks at a peer
  * @reread: when the files are to be read again at the latest, by now_ms()
  */
@@ -58,6 +59,7 @@ struct names {
 	struct name *list;
 	void *by_peer;
 	size_t n;
+	struct texts devices;
 	int64_t interval;
 	int64_t reread;
 };

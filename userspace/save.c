@@ -10,6 +10,8 @@
 #include "save.h"
 #include "tunnel_file.h"
 
+#define NOT_SAVED "%s: has neither a private key nor peers; %s, which has, stays as it is\n"
+
 /* Return: 0 or -errno. */
 static int replace_file(const char *path, const struct tunnel *tun, const struct device *dev)
 {
@@ -67,8 +69,8 @@ static int write_state(const struct tunnel *tun, struct device *dev, const char 
 	dev->flags &= ~DEVICE_HAS_PRIVATE_KEY;
 	dev->flags |= tun->dev->flags & DEVICE_HAS_PRIVATE_KEY;
 	memcpy(dev->private_key, tun->dev->private_key, KEY_LEN);
-	/* the mark that `up` has chosen is chosen again */
-	if (!tun->dev->fwmark)
+	/* the mark that `up` has chosen is chosen again; without need of one it was set by hand */
+	if (!tun->dev->fwmark && tunnel_needs_mark(tun))
 		dev->fwmark = 0;
 	ret = refresh(&now, dev);
 	if (!ret)
@@ -90,6 +92,13 @@ static int read_device(const char *name, struct device **dev)
 	return ret;
 }
 
+/* An `up` that was killed may have left a device that has got nothing yet. */
+static bool is_unconfigured(const struct device *dev, const struct tunnel *tun)
+{
+	return key_is_zero(dev->private_key) && !dev->peers &&
+	       (!key_is_zero(tun->dev->private_key) || tun->key_file || tun->dev->peers);
+}
+
 /* Return: 0, or -errno after a complaint. */
 static int save_locked(struct tunnel *tun, const char *path, FILE *log)
 {
@@ -100,11 +109,17 @@ static int save_locked(struct tunnel *tun, const char *path, FILE *log)
 	if (ret)
 		return ret;
 	ret = read_device(tun->dev->name, &dev);
+	if (!ret && is_unconfigured(dev, tun)) {
+		fprintf(log, NOT_SAVED, tun->dev->name, path);
+		ret = -ENODATA;
+		goto out;
+	}
 	if (!ret)
 		ret = write_state(tun, dev, path);
 	if (ret)
 		fprintf(log, "%s: save the configuration: %s: %s\n", tun->dev->name, path,
 			strerror(-ret));
+out:
 	device_free(dev);
 	return ret;
 }

@@ -31,6 +31,7 @@ enum show_field {
 int show_field_by_name(const char *name);
 void show_text(FILE *out, const struct device *dev, enum show_field field, bool with_name);
 int show_pretty(const struct style *style, const struct device *dev);
+json_t *json_text(const char *text);
 json_t *show_json(const struct style *style, const struct device *dev, enum show_field field);
 void show_config(FILE *out, const struct device *dev);
 void show_config_interface(FILE *out, const struct device *dev, bool hide);

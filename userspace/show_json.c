@@ -3,9 +3,39 @@
  * For programs: an object for each device. A field that is asked for alone gives the
  * same object with only that field; what is not set is null, 0 or an empty array.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "show.h"
+
+/**
+ * json_text() - a string for JSON
+ * @text: any bytes; those that are not UTF-8, which the name of a device may have, are
+ *	written in hexadecimal, as metrics_label() does
+ *
+ * Return: the string; NULL without memory.
+ */
+json_t *json_text(const char *text)
+{
+	const unsigned char *in = (const unsigned char *)text;
+	char *copy = malloc(4 * strlen(text) + 1), *out = copy;
+	json_t *json;
+	size_t len;
+
+	if (!copy)
+		return NULL;
+	for (; *in; in += len ? len : 1) {
+		len = utf8_len(in);
+		if (len)
+			out = mempcpy(out, in, len);
+		else
+			out += sprintf(out, "\\x%02x", *in);
+	}
+	*out = '\0';
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
 
 static json_t *json_key(const uint8_t key[KEY_LEN], bool is_set)
 {
@@ -32,7 +62,7 @@ static json_t *json_endpoint(const struct peer *peer)
 
 	if (!(peer->flags & PEER_HAS_ENDPOINT))
 		return json_null();
-	return json_string(format_endpoint(text, &peer->endpoint));
+	return json_text(format_endpoint(text, &peer->endpoint));
 }
 
 static json_t *json_allowed_ips(const struct peer *peer)
@@ -131,7 +161,7 @@ json_t *show_json(const struct style *style, const struct device *dev, enum show
 {
 	json_t *json = json_object();
 
-	json_object_set_new(json, "ifname", json_string(dev->name));
+	json_object_set_new(json, "ifname", json_text(dev->name));
 	if (wants(field, SHOW_PUBLIC_KEY))
 		json_object_set_new(json, "public_key",
 				    json_key(dev->public_key, dev->flags & DEVICE_HAS_PUBLIC_KEY));

@@ -268,8 +268,10 @@ static void config_peer(FILE *out, const struct peer *peer, bool hide)
 		config_secret(out, "PresharedKey", peer->preshared_key, hide);
 	config_allowed_ips(out, peer);
 	if (peer->endpoint_host)
-		fprintf(out, "Endpoint = %s:%u\n", peer->endpoint_host,
-			ntohs(peer->endpoint.sin.sin_port));
+		/* what has a colon is an address whose link is not there */
+		fprintf(out, strchr(peer->endpoint_host, ':') ? "Endpoint = [%s]:%u\n" :
+								"Endpoint = %s:%u\n",
+			peer->endpoint_host, ntohs(peer->endpoint.sin.sin_port));
 	else if (peer->flags & PEER_HAS_ENDPOINT)
 		fprintf(out, "Endpoint = %s\n", format_endpoint(endpoint, &peer->endpoint));
 	if (peer->cipher != MYTUN_CIPHER_CHACHA20_POLY1305)

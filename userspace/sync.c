@@ -4,10 +4,16 @@
  * when its peer is removed, so a peer that stays is never removed and made again.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan.h"
 #include "sync.h"
+
+#define MARK_STAYS                                                                            \
+	"Warning: %s: FwMark stays 0x%" PRIx32 ", as rules and firewall have it, until `down' " \
+	"and `up'\n"
 
 static int by_prefix(const void *a, const void *b)
 {
@@ -233,6 +239,35 @@ static int reduce_peers(struct device *want, const struct device *have)
 	}
 	free(had);
 	return ret;
+}
+
+/* Whether rules and firewall have the mark, by the file or by what the device has. */
+static bool mark_is_bound(const struct tunnel *tun, const struct device *have)
+{
+	struct tunnel was = *tun;
+
+	was.dev = (struct device *)have;
+	return have->fwmark && (tunnel_needs_mark(tun) || tunnel_needs_mark(&was));
+}
+
+/**
+ * sync_keep() - before a reload: what `up` has chosen, or was given beside the file, stays
+ * @tun: the file, its device with what is wanted
+ * @have: what the device has
+ * @log: where it is said that the file's mark is not taken
+ */
+void sync_keep(struct tunnel *tun, const struct device *have, FILE *log)
+{
+	struct device *want = tun->dev;
+
+	if (want->fwmark && want->fwmark != have->fwmark && mark_is_bound(tun, have)) {
+		fprintf(log, MARK_STAYS, want->name, have->fwmark);
+		want->fwmark = have->fwmark;
+	}
+	if (!want->fwmark)
+		want->fwmark = have->fwmark;
+	if (!(want->flags & DEVICE_HAS_PRIVATE_KEY))
+		memcpy(want->private_key, have->private_key, KEY_LEN);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "interrupt.h"
+#include "lock.h"
 #include "tunnel_file.h"
 
 /* Where the suffix of a configuration file begins; NULL: it has none. */
@@ -199,32 +200,47 @@ static int wait_for_lock(int fd, const char *path, FILE *log)
 	return 0;
 }
 
+/* Return: a descriptor with the lock, or -errno. */
+static int open_locked(const char *path, FILE *log)
+{
+	/* what is no regular file must not be waited for here */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = wait_for_lock(fd, path, log);
+	if (!ret && !lock_is_on(fd, path))
+		ret = -ESTALE;
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
 /**
- * tunnel_file_lock() - wait until nobody else changes the file, nor others of its folder
- * @path: the file; it is replaced as a whole, so that it is the folder that is locked
+ * tunnel_file_lock() - wait until nobody else changes the file
+ * @path: the file
  * @log: for complaints, and that there is something to wait for
  *
  * To be held from before the file is read until the new one has taken its place. Who holds it
  * runs no commands of the user, which may want it too. Signals that are caught end the wait.
  *
+ * It keeps those apart whom LOCK_PATH does not: commands that one `up` or `down` calls, and those
+ * who may write the file and not LOCK_DIR. It is the file that is locked, as nobody can open that
+ * who may not see its keys; the folder could be locked, and everybody made to wait, by anyone.
+ *
  * Return: a descriptor, to be closed, which ends it; or -errno after a complaint.
  */
 int tunnel_file_lock(const char *path, FILE *log)
 {
-	char real[PATH_MAX];
-	int fd = -1, ret = 0;
+	int ret;
 
-	if (realpath(path, real))
-		fd = open(dirname(real), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		ret = -errno;
-	else
-		ret = wait_for_lock(fd, path, log);
-	if (!ret)
-		return fd;
-	fprintf(log, "%s: %s\n", path, strerror(-ret));
-	if (fd >= 0)
-		close(fd);
+	do {
+		ret = open_locked(path, log);
+	} while (ret == -ESTALE);
+	if (ret < 0)
+		fprintf(log, "%s: %s\n", path, strerror(-ret));
 	return ret;
 }
 

@@ -148,8 +148,8 @@ if [ -w /run ]; then
 	ok $? "a lock is left"
 	# while it waits for who changes the hub's file
 	cp mtt0.conf before
-	flock . cat free &
-	timeout 10 sh -c 'while flock -n . true; do sleep 0.1; done'
+	flock mtt0.conf cat free &
+	timeout 10 sh -c 'while flock -n mtt0.conf true; do sleep 0.1; done'
 	for sig in TERM HUP; do
 		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example ended >out 2>err &
 		pid=$!

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <arpa/inet.h>
 
+#include "endpoint.h"
+#include "show.h"
 #include "temp.h"
 
 static struct device *parse_args(char *const *args, char *log, size_t room, int *ret)
@@ -113,6 +115,28 @@ static void test_scope_and_name(void **state)
 	device_free(dev);
 }
 
+/* A tunnel goes down without the link of an endpoint; to come up it must be there. */
+static void test_missing_link(void **state)
+{
+	static const char text[] = "\n[Peer]\nPublicKey = " KEY_A "\n"
+				   "Endpoint = [fe80::1%nosuchlink]:5\n";
+	struct device *dev = parse_good(text);
+	FILE *out;
+	char *shown;
+	size_t len;
+
+	(void)state;
+	assert_string_equal(dev->peers->endpoint_host, "fe80::1%nosuchlink");
+	assert_int_equal(ntohs(dev->peers->endpoint.sin.sin_port), 5);
+	out = open_memstream(&shown, &len);
+	show_config_peers(out, dev, false);
+	fclose(out);
+	assert_string_equal(shown, text);
+	free(shown);
+	assert_int_equal(endpoints_resolve(dev, "F"), -EHOSTUNREACH);
+	device_free(dev);
+}
+
 #define PEER "[Peer]\nPublicKey=" KEY_A "\n"
 
 static void test_bad_files(void **state)
@@ -173,7 +197,13 @@ static void test_bad_files(void **state)
 		{ PEER "Endpoint=[]:5\n", "neither an address nor a host name" },
 		{ PEER "Endpoint=[::1\n", "matching brace" },
 		{ PEER "Endpoint=[::1]5\n", "Unable to find port" },
-		{ PEER "Endpoint=[fe80::1%nosuchlink]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[fe80::1%]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[fe80::1%a%b]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[fe80::x%nosuchlink]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[fd00::1%nosuchlink]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[ff02::1%nosuchlink]:5\n", "neither an address nor a host name" },
+		{ PEER "Endpoint=[fe80::1%too-long-for-a-link]:5\n",
+		  "neither an address nor a host name" },
 		{ PEER "PersistentKeepalive=65536\n", "F:3: PersistentKeepalive: " },
 		{ PEER "PersistentKeepalive=1s\n", "`1s'" },
 	};
@@ -359,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_free_form),
 		cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_scope_and_name),
+		cmocka_unit_test(test_missing_link),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_no_secret_in_message),
 		cmocka_unit_test(test_nul_and_warning),

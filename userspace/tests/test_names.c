@@ -88,6 +88,29 @@ static void test_files(void **state)
 	assert_null(find(names, "mt1", KEY_B));
 }
 
+/* It counts also when it has no names, or is wrong: another may be of long ago. */
+static void test_first_without_names(void **state)
+{
+	char *const files[] = { "other/mt1.conf", "other/mt2.conf", NULL };
+	struct names *names = *state;
+
+	put_names("mt0.conf", PEER(KEY_A, "192.0.2.1:1"));
+	put_names("mt0.json", JSON("stale.example:1"));
+	put_names("mt1.conf", PEER(KEY_A, "stale.example:1"));
+	put_names("mt2.conf", PEER(KEY_A, "stale.example:1"));
+	assert_int_equal(mkdir("other", 0755), 0);
+	put_names("other/mt1.conf", "Nonsense = 1\n");
+	put_names("other/mt2.conf", "");
+	names->files = files;
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	assert_int_equal(names->n, 0);
+	/* nor is that forgotten, or remembered for ever */
+	assert_int_equal(unlink("other/mt2.conf"), 0);
+	assert_int_equal(names_read(names, NULL, 0), 0);
+	assert_int_equal(names->n, 1);
+	assert_non_null(find(names, "mt2", KEY_A));
+}
+
 static void test_twice(void **state)
 {
 	struct names *names = *state;
@@ -419,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NAMES_TEST(test_files),
+		NAMES_TEST(test_first_without_names),
 		NAMES_TEST(test_twice),
 		NAMES_TEST(test_no_memory),
 		NAMES_TEST(test_complaints),

@@ -3,10 +3,14 @@
  * The state of a tunnel into its file, and a file without what setconf does not know. The
  * device is made up here: the linker puts the __wrap functions in place of those that ask.
  */
+#include <fcntl.h>
 #include <time.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "facts.h"
+#include "interrupt.h"
+#include "lock.h"
 #include "nl.h"
 #include "save.h"
 #include "temp.h"
@@ -27,14 +31,17 @@ void __wrap_nl_close(struct nl *nl)
 	(void)nl;
 }
 
+#define LIVE "[Interface]\nPrivateKey = " KEY_B "\nListenPort = 7\n[Peer]\nPublicKey = " KEY_C "\n"
+
 /* It has key B, and a port of its own. */
+static const char *live = LIVE;
+
 int __wrap_nl_get_device(struct nl *nl, const char *name, struct device **dev)
 {
 	(void)nl;
 	if (strcmp(name, "mt0"))
 		return -ENODEV;
-	*dev = parse_good("[Interface]\nPrivateKey = " KEY_B "\nListenPort = 7\n"
-			  "[Peer]\nPublicKey = " KEY_C "\n");
+	*dev = parse_good(live);
 	strcpy((*dev)->name, name);
 	return 0;
 }
@@ -75,6 +82,47 @@ static void test_key(void **state)
 	put_file(path, "[Interface]\nSaveConfig = true\n#! PrivateKeyFile = k\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
 	assert_string_equal(get_file(path), STATE("#! PrivateKeyFile = k\n", ""));
+}
+
+/* That a mark was set by hand is seen where `up` chooses none. */
+static void test_mark(void **state)
+{
+	(void)state;
+	live = LIVE "[Interface]\nFwMark = 5\n";
+	put_file(path, "[Interface]\nSaveConfig = true\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "FwMark = 0x5\n"));
+	put_file(path, "[Interface]\n#! KillSwitch = yes\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_null(strstr(get_file(path), "FwMark"));
+	put_file(path, "[Interface]\nFwMark = 6\n#! KillSwitch = yes\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "FwMark = 0x5\n"));
+	live = LIVE;
+}
+
+/* An `up` that was killed has left a device and has told it nothing. */
+static void test_unconfigured(void **state)
+{
+	static const char *const texts[] = {
+		"[Interface]\nPrivateKey = " KEY_A "\n",
+		"[Interface]\n#! PrivateKeyFile = k\n",
+		"[Interface]\n[Peer]\nPublicKey = " KEY_C "\n",
+	};
+	size_t i;
+
+	(void)state;
+	live = "[Interface]\nListenPort = 7\n";
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		put_file(path, texts[i], 0600);
+		assert_int_equal(save_as("mt0"), -ENODATA);
+		assert_string_equal(get_file(path), texts[i]);
+	}
+	/* there is nothing to be lost */
+	put_file(path, "[Interface]\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "ListenPort = 7\n"));
+	live = LIVE;
 }
 
 static void test_no_device(void **state)
@@ -120,6 +168,51 @@ static void test_lock(void **state)
 	assert_true(lock >= 0);
 	close(lock);
 	assert_int_equal(tunnel_file_lock("/nonexistent/mt0.conf", stderr), -ENOENT);
+}
+
+static void give_up(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* The folder can be opened, and so be locked, by those who may not see its files: nothing waits. */
+static void test_folder_locked(void **state)
+{
+	const struct sigaction act = { .sa_handler = give_up };
+	int folder = open(".", O_RDONLY | O_DIRECTORY), ret;
+
+	(void)state;
+	assert_int_equal(flock(folder, LOCK_EX | LOCK_NB), 0);
+	put_file(path, "[Interface]\n", 0600);
+	sigaction(SIGALRM, &act, NULL);
+	alarm(5);
+	ret = save_as("mt0");
+	alarm(0);
+	close(folder);
+	assert_int_equal(ret, 0);
+}
+
+/* Who waits for a file that is replaced meanwhile gets a lock on the new one. */
+static void test_lock_moves(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 300000000 };
+	int lock = tunnel_file_lock(path, stderr);
+	FILE *log = fopen("/dev/null", "w");
+	pid_t child = fork();
+
+	(void)state;
+	if (!child) {
+		nanosleep(&pause, NULL);
+		put_file("new", "[Interface]\n", 0600);
+		_exit(rename("new", path));
+	}
+	close(lock);
+	lock = tunnel_file_lock(path, log);
+	assert_true(lock_is_on(lock, path));
+	waitpid(child, NULL, 0);
+	close(lock);
+	fclose(log);
 }
 
 static void assert_stripped(const char *text, const char *wanted, const char *key_file)
@@ -180,6 +273,10 @@ static void test_strip(void **state)
 	assert_stripped("[Interface]\n#! PrivateKeyFile = k\n[Peer]\nPublicKey = x\n[Interface]",
 			"[Interface]\nPrivateKey = " KEY_B "\n#! PrivateKeyFile = k\n[Peer]\n"
 			"PublicKey = x\n[Interface]\n\n", "k");
+	/* also when it is not the first section */
+	assert_stripped("[Peer]\nPublicKey = x\n[Interface]\n#! PrivateKeyFile = k\n",
+			"[Peer]\nPublicKey = x\n[Interface]\nPrivateKey = " KEY_B "\n"
+			"#! PrivateKeyFile = k\n\n", "k");
 }
 
 static int enter(void **state)
@@ -198,8 +295,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_unconfigured),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_folder_locked),
+		cmocka_unit_test(test_lock_moves),
 		cmocka_unit_test(test_strip),
 	};
 

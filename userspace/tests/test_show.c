@@ -342,6 +342,19 @@ static const char *member(json_t *json, const char *name)
 	return json_string_value(json_object_get(json, name));
 }
 
+/* The name of a device may be any bytes, and JSON is UTF-8: no name may get lost. */
+static void test_json_bytes(void **state)
+{
+	struct style style = { .now = 0 };
+	struct device dev = { .name = "mt\xff\xc3\xbc\xc3" };
+	json_t *json = show_json(&style, &dev, SHOW_PUBLIC_KEY);
+
+	(void)state;
+	assert_non_null(json_object_get(json, "ifname"));
+	assert_string_equal(member(json, "ifname"), "mt\\xff\xc3\xbc\\xc3");
+	json_decref(json);
+}
+
 static void test_json(void **state)
 {
 	struct style style = { .show_keys = false };
@@ -404,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_bytes),
 		cmocka_unit_test(test_json_field),
 	};
 

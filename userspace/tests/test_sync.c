@@ -165,9 +165,49 @@ static void test_duplicate(void **state)
 	device_free(dev);
 }
 
+/* Return: the mark that the device has after a reload; @log gets what is said. */
+static uint32_t mark_kept(const char *want, const char *have, char log[128])
+{
+	struct tunnel tun = { .dev = parse_good(want) };
+	struct device *h = parse_good(have);
+	FILE *out = fmemopen(log, 128, "w");
+	uint32_t mark;
+
+	strcpy(tun.dev->name, "mt0");
+	sync_keep(&tun, h, out);
+	fclose(out);
+	mark = tun.dev->fwmark;
+	device_free(tun.dev);
+	device_free(h);
+	return mark;
+}
+
+#define ALL "[Peer]\nPublicKey=" KEY_A "\nAllowedIPs=0.0.0.0/0\n"
+
+/* Rules and firewall of a full tunnel have the mark, and a reload leaves them as they are. */
+static void test_keep_mark(void **state)
+{
+	static const char changed[] = "[Interface]\nPrivateKey=" KEY_C "\nFwMark=9\n";
+	static const char full[] = "[Interface]\nFwMark=9\n" ALL;
+	char log[128];
+
+	(void)state;
+	assert_int_equal(mark_kept(full, DEVICE ALL, log), 1);
+	assert_ptr_equal(strstr(log, "Warning: mt0: FwMark stays 0x1, as rules and "), log);
+	/* also when the file makes it a split one */
+	assert_int_equal(mark_kept(changed, DEVICE ALL, log), 1);
+	assert_non_null(strstr(log, "stays 0x1"));
+	memset(log, 0, sizeof(log));
+	assert_int_equal(mark_kept(changed, DEVICE PEER_A, log), 9);
+	assert_int_equal(mark_kept(ALL, DEVICE ALL, log), 1);
+	assert_int_equal(mark_kept(DEVICE ALL, DEVICE ALL, log), 1);
+	assert_string_equal(log, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keep_mark),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_device_fields),
 		cmocka_unit_test(test_peer_fields),
