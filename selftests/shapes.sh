@@ -158,19 +158,6 @@ tiny_segments()
 	same "tx-queue-full 1" "$(drops_since)"
 }
 
-# backlog PACKETS: so many that have left a cable wait for a processor
-backlog()
-{
-	echo "$1" >/proc/sys/net/core/netdev_max_backlog
-}
-
-many_segments()
-{
-	defer backlog "$(</proc/sys/net/core/netdev_max_backlog)"
-	backlog 10000
-	shapes many-segments
-}
-
 # mtu_set NS DEV MTU
 mtu_set()
 {
@@ -282,6 +269,6 @@ check "B52 packets too long for any message are dropped and counted" too_long
 check "B52 a checksum that begins before the packet" csum_before
 check "B52 a link-layer header in front of the packet" forwarded
 check "B52 a train of more segments than any queue takes" tiny_segments
-check "B52 a train of 2000 segments" many_segments
+check "B52 a train of 500 segments" shapes many-segments
 cases
 finish
