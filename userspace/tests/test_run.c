@@ -27,6 +27,8 @@ static int enter(void **state)
 	char path[256];
 
 	(void)state;
+	/* a script's job in the background is born with it ignored */
+	signal(SIGINT, SIG_DFL);
 	if (temp_enter(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
