@@ -19,7 +19,7 @@ struct mytun_drops {
 
 static inline bool mytun_drop_is_tx(enum mytun_drop reason)
 {
-	return reason < MYTUN_DROP_RX_MALFORMED;
+	return reason < MYTUN_DROP_RX_MALFORMED || reason == MYTUN_DROP_TX_TOO_BIG;
 }
 
 /**

@@ -179,6 +179,7 @@ enum mytun_drop {
 	MYTUN_DROP_RX_SOURCE,		/* the inner source is not in the peer's allowed IPs */
 	MYTUN_DROP_RX_CONTROL,		/* a control message not wanted, or not understood */
 	MYTUN_DROP_RX_ECN,		/* outer CE, but inside not ECN-capable (RFC 6040) */
+	/* out */
 	MYTUN_DROP_TX_TOO_BIG,		/* too long for any message; a probe: for its route */
 	__MYTUN_DROP_MAX
 };
