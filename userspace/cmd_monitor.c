@@ -73,10 +73,10 @@ static void print_json(const char *when, const struct event *event)
 	putchar('\n');
 }
 
-/* @arg is the name of the one device to be heard, or NULL. */
+/* @arg points to the name of the one device to be heard, or to NULL. */
 static int print_event(struct event *event, void *arg)
 {
-	const char *only = arg;
+	const char *only = *(const char **)arg;
 	char when[TIME_LEN];
 
 	if (!event) {
@@ -95,13 +95,13 @@ static int print_event(struct event *event, void *arg)
 	return finish_output() ? -EIO : 0;
 }
 
-static int watch(char *only)
+static int watch(const char *only)
 {
 	struct nl nl;
 	int ret = nl_open(&nl);
 
 	if (!ret)
-		ret = nl_watch(&nl, print_event, only);
+		ret = nl_watch(&nl, print_event, &only);
 	if (ret && ret != -EIO)
 		nl_complain(&nl, "Unable to receive events", NULL, ret);
 	nl_close(&nl);
@@ -116,15 +116,9 @@ static int watch(char *only)
  */
 int cmd_monitor(char *const *args)
 {
-	char *only = NULL;
+	const char *only = NULL;
 
-	for (; *args; args++) {
-		if (!strcmp(*args, "-j") || !strcmp(*args, "--json"))
-			want_json = true;
-		else if (!only)
-			only = *args;
-		else
-			return usage_error("monitor");
-	}
+	if (take_words(args, &only, 1) > 1)
+		return usage_error("monitor");
 	return watch(only);
 }

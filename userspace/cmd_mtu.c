@@ -211,23 +211,20 @@ static void print_mtu(const struct prober *prober, int mtu)
 
 static int parse_args(struct prober *prober, char *const *args)
 {
+	const char *words[3];
 	size_t len;
 
-	if (args[0] && (!strcmp(args[0], "-j") || !strcmp(args[0], "--json"))) {
-		want_json = true;
-		args++;
-	}
-	if (!args[0] || !args[1] || strcmp(args[1], "peer") || !args[2] || args[3])
+	if (take_words(args, words, 3) != 3 || strcmp(words[1], "peer"))
 		return usage_error("mtu");
-	len = strlen(args[0]);
+	len = strlen(words[0]);
 	if (!len || len >= sizeof(prober->dev.name)) {
-		fprintf(stderr, "No name of an interface: `%s'\n", args[0]);
+		fprintf(stderr, "No name of an interface: `%s'\n", words[0]);
 		return 1;
 	}
-	memcpy(prober->dev.name, args[0], len + 1);
-	if (!key_from_base64(prober->peer.public_key, args[2]))
+	memcpy(prober->dev.name, words[0], len + 1);
+	if (!key_from_base64(prober->peer.public_key, words[2]))
 		return 0;
-	fprintf(stderr, "Key is not the correct length or format: `%s'\n", args[2]);
+	fprintf(stderr, "Key is not the correct length or format: `%s'\n", words[2]);
 	return 1;
 }
 

@@ -109,20 +109,6 @@ static int show_what_is_asked(struct show *show)
 	return ret;
 }
 
-/* Pick the words out, -j may stand among them. Return: how many, at most @room + 1. */
-static size_t take_words(char *const *args, const char **words, size_t room)
-{
-	size_t n = 0;
-
-	for (; *args; args++) {
-		if (!strcmp(*args, "-j") || !strcmp(*args, "--json"))
-			want_json = true;
-		else if (n++ < room)
-			words[n - 1] = *args;
-	}
-	return n;
-}
-
 static int parse_args(struct show *show, char *const *args)
 {
 	const char *words[2] = { "all", NULL };

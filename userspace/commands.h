@@ -4,6 +4,7 @@
 #define VPNCTL_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * struct command - a word after `vpnctl`
@@ -24,6 +25,9 @@ extern const char *prog_name;
 extern bool want_json;
 
 int usage_error(const char *command);
+
+/* Pick the words out, -j may stand among them. Return: how many, of which @words has @room. */
+size_t take_words(char *const *args, const char **words, size_t room);
 
 int cmd_show(char *const *args);
 int cmd_showconf(char *const *args);

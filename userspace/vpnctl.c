@@ -151,9 +151,35 @@ int finish_output(void)
 	return 1;
 }
 
+static bool take_json(const char *arg)
+{
+	if (strcmp(arg, "-j") && strcmp(arg, "--json"))
+		return false;
+	want_json = true;
+	return true;
+}
+
+size_t take_words(char *const *args, const char **words, size_t room)
+{
+	size_t n = 0;
+
+	for (; *args; args++)
+		if (!take_json(*args) && n++ < room)
+			words[n - 1] = *args;
+	return n;
+}
+
 static bool is_one_of(const char *arg, const char *a, const char *b, const char *c)
 {
 	return !strcmp(arg, a) || !strcmp(arg, b) || !strcmp(arg, c);
+}
+
+/* Those that do say so first of all. */
+static bool writes_json(const struct command *command)
+{
+	static const char flag[] = "[-j]";
+
+	return command->usage[0] && !strncmp(command->usage[0], flag, strlen(flag));
 }
 
 static int run(const char *name, char *const *args)
@@ -169,6 +195,10 @@ static int run(const char *name, char *const *args)
 		fprintf(stdout, "%s\n", command->summary);
 		show_usage(stdout, command);
 		return finish_output();
+	}
+	if (want_json && !writes_json(command)) {
+		fprintf(stderr, "There is no JSON of `%s'\n", name);
+		return 1;
 	}
 	return command->run(args);
 }
@@ -199,10 +229,8 @@ int main(int argc, char *argv[])
 
 		prog_name = slash ? slash + 1 : argv[0];
 	}
-	if (argc > 1 && (!strcmp(args[0], "-j") || !strcmp(args[0], "--json"))) {
-		want_json = true;
+	if (argc > 1 && take_json(args[0]))
 		args++;
-	}
 	if (argc < 1 || !args[0])
 		return run("show", none);
 	if (is_one_of(args[0], "-v", "--version", "version")) {

@@ -85,6 +85,8 @@ check "set nothing" 1 "Usage: vpnctl set" "$tool" set mt0
 check "showconf nothing" 1 "Usage: vpnctl showconf" "$tool" showconf
 check "setconf without a file" 1 "Usage: vpnctl setconf" "$tool" setconf mt0
 check "monitor two" 1 "Usage: vpnctl monitor" "$tool" monitor mt0 mt1
+check "no JSON of set" 1 "There is no JSON of \`set'" "$tool" -j set mt0
+check "mtu, -j at the end" 1 "Key is not the correct length or format: \`AAEC'" "$tool" mtu mt0 peer AAEC -j
 check "mtu of nothing" 1 "Usage: vpnctl mtu" "$tool" mtu
 check "mtu of an interface" 1 "Usage: vpnctl mtu" "$tool" mtu mt0
 check "mtu of no peer" 1 "Usage: vpnctl mtu" "$tool" mtu mt0 peer
@@ -181,7 +183,7 @@ has "VPNCTL_ENDPOINT" "Endpoint = [2001:db8::1]:7" \
 has "--endpoint" "Endpoint = 192.0.2.9:9" dry --endpoint 192.0.2.9:9 mtt0.conf
 has "--kill-switch" "	chain kill_switch {" dry --kill-switch mtt0.conf
 has "--gateway" "	chain gateway {" dry --gateway mtt0.conf
-check "VPNCTL_MTU is checked" 1 "VPNCTL_MTU: MTU is not 68-65535: \`x'" \
+check "VPNCTL_MTU is checked" 1 "VPNCTL_MTU: MTU is not 68-65455: \`x'" \
 	env VPNCTL_MTU=x "$tool" up --dry-run mtt0.conf
 check "a bad key is not repeated" 1 "VPNCTL_PRIVATE_KEY: Key is not the correct length" \
 	env VPNCTL_PRIVATE_KEY=SECRET "$tool" up --dry-run mtt0.conf

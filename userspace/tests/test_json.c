@@ -256,7 +256,7 @@ static void test_refused_values(void **state)
 {
 	static const struct refused cases[] = {
 		{ "{ " CLIENT "\"mtu\": 67, " PEERS " }",
-		  "F: mtu: MTU is not 68-65535: `67'\n" },
+		  "F: mtu: MTU is not 68-65455: `67'\n" },
 		{ "{ " CLIENT "\"mtu\": \"1400\", " PEERS " }", "F: mtu: Not a whole number\n" },
 		{ "{ " CLIENT "\"mtu\": 1400.5, " PEERS " }", "F: mtu: Not a whole number\n" },
 		{ "{ " CLIENT "\"timeout\": 3601, " PEERS " }",
