@@ -188,6 +188,8 @@ not_root()
 	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
 
 	have setpriv || skip "missing: setpriv"
+	# He may run it
+	on a "${nobody[@]}" "$TOOL" genkey >/dev/null
 	fails on a "${nobody[@]}" "$TOOL" show mt0 private-key
 	fails on a "${nobody[@]}" "$TOOL" showconf mt0
 	fails on a "${nobody[@]}" "$TOOL" set mt0 listen-port 1

@@ -16,7 +16,7 @@
 . "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-$((SLOW > 1 ? 3 : 10))}
-plan 9
+plan 10
 
 setup()
 {
@@ -90,24 +90,25 @@ received_all()
 	echo "$sum"
 }
 
-# The device holds a route out of a namespace that is deleted: it must let go of it
+# dst_cache ADDRESS: of its peer. The device holds a route to it, out of a namespace that is deleted,
+# and must let go: IPv6's has operations that are in the namespace.
 dst_cache()
 {
 	ns_add d e
-	veth d de 10.4.0.1/24 - e de 10.4.0.2/24 -
+	veth d de 10.4.0.1/24 fd04::1/64 e de 10.4.0.2/24 fd04::2/64
 	ipn d link add mt0 type "$KIND"
 	vpn d set mt0 private-key <(echo "${PRIV[a]}") listen-port 1
 	ipn d link set mt0 netns "b-$RUN_ID" name mt5
 	defer ipn b link delete mt5
 	addresses b mt5 10.8.0.1/24
 	device e mt0 b 2 10.8.0.2/24
-	peer b mt5 b allowed-ips 10.8.0.2/32 endpoint 10.4.0.2:2
+	peer b mt5 b allowed-ips 10.8.0.2/32 endpoint "$1:2"
 	peer e mt0 a allowed-ips 10.8.0.1/32
 	ping_one b 10.8.0.2
 	# A route that has gone with its device first
 	ipn d link delete de
 	on b ping -q -c 1 -W 1 10.8.0.2 || true
-	veth d de 10.4.0.1/24 - e de 10.4.0.2/24 -
+	veth d de 10.4.0.1/24 fd04::1/64 e de 10.4.0.2/24 fd04::2/64
 	wait_for 10 ping_one b 10.8.0.2
 	ns_del d
 	# The cable's end goes when the namespace really has gone
@@ -182,6 +183,8 @@ under_flood()
 		vpn b set mt0 peer "${PUB[a]}" remove peer "${PUB[c]}" remove
 		vpn b set mt0 peer "${PUB[a]}" allowed-ips 10.9.0.1/32 endpoint 10.1.0.1:1 \
 			peer "${PUB[c]}" allowed-ips 10.9.0.3/32 endpoint 10.2.0.3:3
+		# They are used again
+		wait_for 20 more_than_from c 1000
 	done
 	ipn b link set mt0 down
 	ipn b link set mt0 up
@@ -207,14 +210,15 @@ namespace_under_flood()
 	peer h mt0 b allowed-ips 10.9.0.2/32 endpoint 10.4.0.2:2
 	peer b mt0 a allowed-ips 10.9.0.1/32 endpoint 10.4.0.1:1
 	spawn b ping -q -f 10.9.0.1
-	wait_for 20 more_than_from_a 5000
+	wait_for 20 more_than_from a 5000
 	ns_del h
 	wait_for 20 link_gone b hb
 }
 
-more_than_from_a()
+# more_than_from KEY BYTES
+more_than_from()
 {
-	(($(received b mt0 a) > $1))
+	(($(received b mt0 "$1") > $2))
 }
 
 # remove_module: while devices are up and packets flow
@@ -243,14 +247,19 @@ rmmod_under_flood()
 	mesh_delete
 }
 
-# Creation that fails half-way leaves nothing
+# Creation that fails leaves nothing: before the module is asked, and, as the name or the number is
+# taken where the device is to be, when it has begun
 create_delete()
 {
 	local i
 
+	ipn b link add taken index 4242 type dummy
+	defer ipn b link delete taken
 	for i in {1..6}; do
 		ipn a link add mt0 type "$KIND"
 		fails ipn a link add mt0 type "$KIND"
+		fails ipn a link add taken netns "b-$RUN_ID" type "$KIND"
+		fails ipn a link add mt1 index 4242 netns "b-$RUN_ID" type "$KIND"
 		ipn a link set mt0 up
 		ipn a link delete mt0
 	done
@@ -258,7 +267,8 @@ create_delete()
 
 setup
 check "E47 created and destroyed: every object is logged" objects_are_logged
-check "E41 a cached route does not outlive its namespace" dst_cache
+check "E41 a cached route does not outlive its namespace, v4" dst_cache 10.4.0.2
+check "E41 a cached route does not outlive its namespace, v6" dst_cache "[fd04::2]"
 check "E42 two namespaces, each with the other's device" circular
 check "E43 devices come and go" create_delete
 check "E43 peers and devices go under traffic" under_flood

@@ -91,6 +91,8 @@ in_handshake()
 	local name key
 
 	peer_again r 5000 10.9.0.2
+	# Then there are key schedules as well
+	peer b mt0 r cipher aes-256-gcm
 	on b ping -q -c 1 -W 1 10.9.0.2 >/dev/null &
 	raws initiation r await initiation 10
 	shared
@@ -115,8 +117,10 @@ in_session()
 	shared
 	secret sending "${SECRETS[sending]}"
 	secret receiving "${SECRETS[receiving]}"
+	secret gcm-sending "${SECRETS[gcm-sending]}"
+	secret gcm-receiving "${SECRETS[gcm-receiving]}"
 	search
-	is_there sending receiving static-static
+	is_there sending receiving gcm-sending gcm-receiving static-static
 	is_gone chaining ephemeral
 }
 
@@ -127,7 +131,7 @@ idle()
 	sleep "$IDLE"
 	search
 	is_there static-static
-	is_gone sending receiving chaining ephemeral
+	is_gone sending receiving gcm-sending gcm-receiving chaining ephemeral
 }
 
 # (Nothing here asks the device for what it has: an answer has its private key, and lies in one

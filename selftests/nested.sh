@@ -174,7 +174,8 @@ loop_bytes()
 	after=$(sent c mt2 b0)
 	peer c mt2 b0 endpoint 127.0.0.1:2
 	echo "$((after - before)) bytes"
-	((after > before && after - before < 70000))
+	# It did come back, many times
+	((after - before > 4000 && after - before < 70000))
 	ping_one c 10.6.0.2
 }
 

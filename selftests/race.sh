@@ -118,12 +118,15 @@ repeat()
 		count=$((count + 1))
 		echo "$count" >"$TMP/count.$1"
 	done
+	: >"$TMP/done.$1"
 }
 
 # storm: all loops at once, with floods in both directions and both families
 storm()
 {
-	local loop pids=() end=$((SECONDS + DURATION * 2 + 60))
+	local loop pids=() end=$((SECONDS + DURATION * 2 + 60)) to_a to_b
+
+	to_a=$(link_received a) to_b=$(link_received b)
 
 	spawn a ping -q -f -s 1200 10.9.0.2
 	spawn b ping -q -f -s 1200 10.9.0.1
@@ -138,7 +141,19 @@ storm()
 		wait "$loop" || echo "a loop has failed"
 	done
 	((SECONDS < end))
-	received b mt0 a
+	to_a=$(($(link_received a) - to_a)) to_b=$(($(link_received b) - to_b))
+	echo "# $to_a packets to a, $to_b to b" >&3
+	((to_a > 100 && to_b > 100))
+}
+
+# link_received NS: packets that its device has received
+link_received()
+{
+	local all
+
+	all=$(ipn "$1" -s -j link show mt0)
+	[[ $all =~ '"rx":{"bytes":'[0-9]+,'"packets":'([0-9]+) ]]
+	echo "${BASH_REMATCH[1]}"
 }
 
 # went_round LOOP: without an error, more than once
@@ -149,6 +164,7 @@ went_round()
 	count=$(<"$TMP/count.$1")
 	cat "$TMP/log.$1"
 	echo "$1: $count times"
+	[[ -e $TMP/done.$1 ]] || { echo "$1 ended by an error"; return 1; }
 	((count >= 2))
 }
 
@@ -161,6 +177,7 @@ recovers()
 	wait_for 20 ping_one b fd09::1
 }
 
+exec 3>&1
 setup >/dev/null
 check "B31 traffic both ways, ${DURATION} s of changes" storm
 for loop in $LOOPS; do

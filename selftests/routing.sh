@@ -86,7 +86,7 @@ mark_reroutes()
 # default_route FAMILY TARGET: all but what the tunnel itself sends goes into it
 default_route()
 {
-	local family=$1 target=$2
+	local family=$1 target=$2 before
 
 	vpn a set mt0 fwmark 51820
 	defer vpn a set mt0 fwmark off
@@ -96,7 +96,10 @@ default_route()
 	defer ipn a "-$family" rule delete table 51820
 	ipn a "-$family" rule add table main suppress_prefixlength 0
 	defer ipn a "-$family" rule delete table main suppress_prefixlength 0
+	before=$(received b mt0 a)
 	on a ping -q -f -c 100 -w 20 "$target"
+	# Not past the tunnel
+	(($(received b mt0 a) >= before + 100 * 128))
 }
 
 # A firewall takes each third of the packets that have the device's mark: as many are lost as

@@ -45,7 +45,7 @@
  *	replies				what has come since the last time; it is forgotten
  *	secrets				what we share with the device, in hexadecimal: chaining key
  *					of the handshake under way, product of the static keys, both
- *					keys of the session
+ *					keys of the session for each cipher
  *	ephemeral HEX			is that the private key of the last initiation that came?
  */
 #include <arpa/inet.h>
@@ -375,6 +375,8 @@ static void do_secrets(char *const *words, int n)
 	say_secret("static-static", state.craft.hs.static_static);
 	say_secret("sending", keys->sending);
 	say_secret("receiving", keys->receiving);
+	say_secret("gcm-sending", keys->gcm_sending);
+	say_secret("gcm-receiving", keys->gcm_receiving);
 	putchar('\n');
 }
 
