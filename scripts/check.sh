@@ -176,6 +176,7 @@ stage_script()
 	faults.sh) options=(--allow-warn 'Call Trace:') ;;
 	memory.sh) options=(--icount --mem 512M) ;;
 	overload.sh) options=(--icount) ;;
+	matrix.sh | churn.sh) [[ $1 == debug ]] || options=(--timeout 1800) ;;
 	lowmem.sh)
 		options=(--mem 512M --allow-warn 'Call Trace:')
 		# The shadow of KASAN, and lockdep's tables
@@ -233,7 +234,8 @@ debug_scripts()
 		printf '%s\n' "${scripts[@]}"
 		return
 	fi
-	"$TOP/selftests/run-kselftest.sh" --list --all
+	# No real-time clock wakes that kernel up
+	"$TOP/selftests/run-kselftest.sh" --list --all | grep -vx suspend.sh
 	printf '%s\n' interop/interop-fast.sh genetlink.py interop/interop-timers.sh \
 		ipv6_off.sh no_simd.sh lowmem.sh
 }
@@ -247,7 +249,7 @@ stage_own_kernel()
 # ---- the table: lane, stage, arguments ----
 
 # Minutes each
-LONG_SCRIPTS=(memory.sh lowmem.sh overload.sh)
+LONG_SCRIPTS=(matrix.sh churn.sh memory.sh lowmem.sh overload.sh)
 # Into so many parts the scripts of a guest are divided
 PARTS=4
 # Of whose source the client is that takes minutes to say each request
