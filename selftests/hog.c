@@ -13,6 +13,7 @@
  * SECONDS, or when it has gone on for a while since less than SHORT kB were free.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/udp.h>
@@ -106,7 +107,9 @@ int main(int argc, char *argv[])
 		for (i = 0; i < BURST; i++) {
 			if (sendto(fd, payload, sizeof(payload), 0, (void *)&to, sizeof(to)) < 0) {
 				failed++;
-				release(fd);
+				/* Not EAGAIN: then our last one is still on its way */
+				if (errno == ENOBUFS || errno == ENOMEM)
+					release(fd);
 			} else {
 				sent++;
 			}
