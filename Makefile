@@ -21,13 +21,13 @@ help:
 
 ### See it work
 ## demo            client, router and server in a virtual machine: the tunnel on one screen
-## check           build for Linux 6.1 and run every test; closes with "N passed, N failed"
-## check-all       the same, and the tests in the guest on 6.12 and 7.2 too
+## check           build for Linux 6.1 and run the tests; closes with "N passed, N failed"
+## check-all       the same, the tests in the guest on 6.12 and 7.2 too, and some that take minutes
 ## bench           instructions for packets and bytes, mytun beside WireGuard, ESP and vxlan
 ## bench-scale     10,000 and 100,000 peers: memory, configuration, lookup, mytun beside WireGuard
 ## bench-cpus      by the clock: what a second processor is worth, mytun beside WireGuard
 ## bench-profile   where those instructions go (PROFILE="udp 1300 32" or tcp)
-## check-debug     the tests in the guest on a kernel with every checker that Linux has
+## check-debug     the tests in the guest, the longest too, on a kernel with every checker of Linux
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
 ## check-packages  Debian packages: built, installed, upgraded and purged in a chroot (as root)
@@ -36,6 +36,7 @@ help:
 
 ### Build
 ## modules         ./mytun.ko for the kernel in KDIR (W=1: more warnings, DEBUG=1: self-tests at insmod)
+##                 EXTRA=...: more arguments for the kernel's make
 ## userspace       userspace/vpnctl, and the plug-in for ip
 ## packages        Debian packages, in build/packages
 ## clean           remove what was built

@@ -56,7 +56,7 @@ struct mytun_upcalls {
  * @checker_lock: protects @checker; BH off, innermost
  * @checker: receiving side of the cookies
  * @handshakes: received handshake messages on their way to the workers
- * @handshake_count: how many of them wait
+ * @handshake_count: how many of them wait or are being worked on
  * @under_load_until_ns: boot time until which handshakes have to bring a cookie
  * @encrypt: batches to be sealed
  * @decrypt: batches to be opened

@@ -21,7 +21,7 @@
  * @send_gcm: what we send is sealed with it: we want it, and the peer has said that it takes it
  * @offering: capability messages are repeated until the peer's own has come
  * @heard: a capability message of the peer's has come
- * @told: the peer has had one of ours
+ * @told: one of ours was made
  * @remote_aeads: the last one's &capabilities.aeads
  * @remote_probes: the last one's &capabilities.probes
  * @offers: capability messages sent since the session began or our wishes changed
@@ -29,7 +29,7 @@
  * @heard_counter: the counter of the last one that counted
  *
  * From @gcm on they are changed under &noise_keypairs.lock; @gcm, @send_gcm (with acquire),
- * @offering and @offered_ns are read anywhere.
+ * @offering, @remote_probes and @offered_ns are read anywhere.
  */
 struct noise_extensions {
 	u8 sending_key[NOISE_KEY_LEN];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The handlers of the family's commands. netlink.c and netlink_peer.c change things,
- * netlink_get.c answers; netlink_gen.c has the table that leads here, with the policies that
- * every attribute has passed before.
+ * netlink_probe.c sends probes, netlink_get.c answers; netlink_gen.c has the table that leads
+ * here, with the policies that every attribute has passed before.
  */
 #ifndef _MYTUN_NETLINK_H
 #define _MYTUN_NETLINK_H

@@ -5,11 +5,12 @@
  *
  * Who holds a reference: the configuration (&mytun_device.peers) one; each keypair one, so
  * that a batch, which holds its keypair, holds the peer; the session's work while it is
- * queued or runs; a place in a struct mytun_rx_cell; netlink and the handshake workers for
- * the length of a call. A removed peer is marked dead and waits a grace period, so that
- * nobody who found it before under RCU starts anything new; then its timer, its work and its
- * keypairs are stopped, which leaves batches under way: they are dropped in their turn, and
- * the last of them releases the peer. A device waits for its batches before it goes.
+ * queued or runs; a place in a struct mytun_rx_cell; netlink, the handshake workers and a
+ * crypto worker that seals for the length of a call. A removed peer is marked dead and waits a
+ * grace period, so that nobody who found it before under RCU starts anything new; then its
+ * timer, its work and its keypairs are stopped, which leaves batches under way: they are
+ * dropped in their turn, and the last of them releases the peer. A device waits for its
+ * batches before it goes.
  */
 #include <linux/slab.h>
 

@@ -35,7 +35,8 @@ enum mytun_session_work {
  * @work: sends a message or wipes the keys, as @work_bits say
  * @work_bits: enum mytun_session_work
  * @timestamp_ns: the time in the last initiation, since 1970
- * @last_sent_ns: when the last initiation left, boot time; 0: never
+ * @last_sent_ns: when the last initiation or response left, boot time; 0: none since the keys were
+ *	wiped or the device got another one of its own
  * @cipher: enum mytun_cipher as configured; changed under the device's lock
  * @extended: what goes beyond WireGuard is switched on for the peer: @cipher is not
  *	ChaCha20-Poly1305; changed under @lock, read anywhere

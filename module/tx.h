@@ -11,7 +11,7 @@
 /**
  * struct mytun_tx - the sending part of a peer
  * @staged: packets that wait for a session; has its own lock
- * @flush_lock: held by the one who flushes @staged; BH off
+ * @flush_lock: held by the one who puts packets into @order, what is @staged first; BH off
  * @order: batches between their counters and the wire
  * @gather: whether single messages are left to workers
  * @woken_tick: the tick in which a worker was last woken for the newest batch; @flush_lock

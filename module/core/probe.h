@@ -12,7 +12,7 @@
 enum {
 	PROBE_LEN = 8,			/* what a probe begins with, and all of an answer */
 	PROBE_MIN_SIZE = 68,		/* bytes of plaintext: the least MTU of IPv4 */
-	PROBE_MAX_SIZE = 16384,		/* more than any link but lo takes */
+	PROBE_MAX_SIZE = 16384,		/* more than common links take */
 	PROBE_BURST = 8,		/* answers at once, when there were none for a while */
 };
 

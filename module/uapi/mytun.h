@@ -25,7 +25,7 @@ enum mytun_cmd {
 	MYTUN_CMD_PEER_GET,	/* do: one peer; dump: every peer of one device */
 	MYTUN_CMD_PEER_DEL,	/* do: -ENOENT when there is none */
 	MYTUN_CMD_PEER_UP_NTF,	/* a session was established with a peer that had none */
-	MYTUN_CMD_PEER_DEAD_NTF,	/* its session is gone: see MYTUN_PEER_A_REASON */
+	MYTUN_CMD_PEER_DEAD_NTF,	/* one that had a session is dead: MYTUN_PEER_A_REASON */
 	MYTUN_CMD_ENDPOINT_NTF,	/* an authenticated packet moved the peer's endpoint */
 	MYTUN_CMD_PEER_PROBE,	/* do: send a path-MTU probe, if the peer answers them */
 	MYTUN_CMD_PROBE_NTF,	/* the peer has answered the last probe */
@@ -102,7 +102,7 @@ enum mytun_peer_attr {
 #define MYTUN_PEER_A_MAX (__MYTUN_PEER_A_MAX - 1)
 
 enum mytun_peer_flags {
-	MYTUN_PEER_F_REPLACE_ALLOWEDIPS = 1U << 0,	/* remove its allowed IPs first */
+	MYTUN_PEER_F_REPLACE_ALLOWEDIPS = 1U << 0,	/* it has those of this request alone */
 	__MYTUN_PEER_F_ALL = MYTUN_PEER_F_REPLACE_ALLOWEDIPS
 };
 
@@ -123,7 +123,7 @@ enum mytun_allowedip_flags {
 	__MYTUN_ALLOWEDIP_F_ALL = MYTUN_ALLOWEDIP_F_REMOVE
 };
 
-/* Why a peer that had a session has none (MYTUN_PEER_A_REASON). */
+/* Why a peer that had a session is dead (MYTUN_PEER_A_REASON). */
 enum mytun_dead_reason {
 	MYTUN_DEAD_UNSPEC,
 	MYTUN_DEAD_TIMEOUT,	/* handshakes were given up after 90 s without an answer */
@@ -137,7 +137,7 @@ enum mytun_dead_reason {
 /* What data to a peer is sealed with, once it agrees (MYTUN_PEER_A_CIPHER). */
 enum mytun_cipher {
 	MYTUN_CIPHER_CHACHA20_POLY1305,	/* nothing but WireGuard */
-	MYTUN_CIPHER_AUTO,		/* AES-256-GCM where both have instructions for it */
+	MYTUN_CIPHER_AUTO,		/* AES-256-GCM where this processor has instructions */
 	MYTUN_CIPHER_AES_256_GCM,
 	__MYTUN_CIPHER_MAX
 };
