@@ -10,8 +10,8 @@
  * is none for a datagram of ours, some of those that have come are thrown away, so that the tunnel
  * goes on with as little as there is. If the kernel needs a victim, we are one. Each second, and at
  * the end, a line "sent N failed N lowest N kB": N of 45 datagrams, and the least memory that has
- * been free. It ends after SECONDS, or when it has gone on for a while since less than SHORT kB were
- * free.
+ * been free. It ends after SECONDS, or when it has gone on for a while since less than SHORT kB
+ * were free.
  */
 #include <arpa/inet.h>
 #include <errno.h>
