@@ -176,7 +176,6 @@ stage_script()
 	faults.sh) options=(--allow-warn 'Call Trace:') ;;
 	memory.sh) options=(--icount --mem 512M) ;;
 	overload.sh) options=(--icount) ;;
-	matrix.sh | churn.sh) [[ $1 == debug ]] || options=(--timeout 1800) ;;
 	lowmem.sh)
 		options=(--mem 512M --allow-warn 'Call Trace:')
 		# The shadow of KASAN, and lockdep's tables

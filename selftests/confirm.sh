@@ -39,37 +39,48 @@ came()
 	((CAME >= $1))
 }
 
-# The index of an initiation stands in clear in it: whoever sees it can send data to it, before
-# there is a session as well as in the moment in which its keypair takes the handshake's place.
-early_data()
+# early_once: REFUSED of EARLY messages came before their session, and the others in it. (In a
+# condition: each step by itself.)
+early_once()
 {
-	local refused
-
 	fresh
 	send_one
-	raws initiation r await initiation 10
-	raws "built 92" r response
-	raws kept r keep
-	raws "session *" r begin
-	raws "recorded $EARLY" r record "$EARLY" 0 "$TMP/early"
-	raws "sent $EARLY in *" r play home 1 0 "$TMP/early"
-	drops_are rx-unknown-index "$EARLY"
-	raws "built 92" r recall
+	raws initiation r await initiation 10 && raws "built 92" r response && raws kept r keep &&
+		raws "session *" r begin && raws "recorded $EARLY" r record "$EARLY" 0 "$TMP/early" &&
+		raws "sent $EARLY in *" r play home 1 0 "$TMP/early" &&
+		wait_for 30 drops_reach "$EARLY" || return
+	same "rx-unknown-index $EARLY" \
+		"rx-unknown-index $((NOW[rx-unknown-index] - BEFORE[rx-unknown-index]))" || return
+	drops_next
+	raws "built 92" r recall || return
 	# Both at once: no shell comes between them
 	printf 'send home\nplay home 1 0 %s\n' "$TMP/early" >&"${RAW_TO[r]}"
-	answers "sent 1" r
-	read -rt $((60 * SLOW)) -u "${RAW_FROM[r]}" ANSWER
-	[[ $ANSWER == "sent $EARLY in "* ]]
+	answers "sent 1" r && read -rt $((60 * SLOW)) -u "${RAW_FROM[r]}" ANSWER &&
+		[[ $ANSWER == "sent $EARLY in "* ]] || return
 	# Its answer is behind those to the others
-	raws "answered *" r echo
+	raws "answered *" r echo || return
 	read_drops
-	refused=$((NOW[rx-unknown-index] - BEFORE[rx-unknown-index]))
-	echo "# $refused of $EARLY refused" >&3
-	((refused && refused < EARLY))
-	same "$refused" $((NOW[all] - BEFORE[all]))
+	REFUSED=$((NOW[rx-unknown-index] - BEFORE[rx-unknown-index]))
+	((REFUSED && REFUSED < EARLY))
+}
+
+# The index of an initiation stands in clear in it: whoever sees it can send data to it, before
+# there is a session as well as in the moment in which its keypair takes the handshake's place.
+# Again when the session came before all of them or after, or the device did not wait so long.
+early_data()
+{
+	local done='' try
+
+	for try in {1..5}; do
+		! early_once || { done=$try; break; }
+	done
+	[[ $done ]]
+	echo "# $REFUSED of $EARLY refused" >&3
+	same "$REFUSED" $((NOW[all] - BEFORE[all]))
 	# And what had waited
-	came $((EARLY - refused + 2))
-	same $((EARLY - refused + 2)) "$CAME"
+	came $((EARLY - REFUSED + 2))
+	# An empty message is one more, when an answer has taken along what waited
+	((CAME - (EARLY - REFUSED + 2) <= 1))
 }
 
 # A packet finds no session and is put by, in the moment in which the peer begins one: it leaves,
@@ -85,7 +96,7 @@ none_stays()
 		raws response r await response 10
 		raws "built 32" r keepalive
 		send_one
-		sleep "0.0$((RANDOM % 5))"
+		sleep "$(printf '0.%03d' $((RANDOM % (50 * SLOW))))"
 		raws "sent 1" r send home
 		wait_for 3 came 1
 	done

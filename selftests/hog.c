@@ -6,15 +6,12 @@
  *
  * Datagrams go to ADDRESS PORT as fast as they can, 45 at a time: what carries them on needs
  * much memory at once, and cannot wait for it as we can. Those that come to PORT wait in the
- * socket, and so fill the kernel's memory. All of our own is there from the beginning. When there
- * is none for a datagram of ours, some of those that have come are thrown away, so that the tunnel
- * goes on with as little as there is. If the kernel needs a victim, we are one. Each second, and at
- * the end, a line "sent N failed N lowest N kB": N of 45 datagrams, and the least memory that has
- * been free. It ends after SECONDS, or when it has gone on for a while since less than SHORT kB
- * were free.
+ * socket for ever, and so fill the kernel's memory. All of our own is there from the beginning.
+ * If the kernel needs a victim, we are one. Each second, and at the end, a line "sent N failed
+ * N lowest N kB": N of 45 datagrams, and the least memory that has been free. It ends after
+ * SECONDS, or when it has gone on for a while since less than SHORT kB were free.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/udp.h>
@@ -33,7 +30,6 @@ enum {
 	SEGMENT_LEN = 1300,
 	PAYLOAD_LEN = 45 * SEGMENT_LEN,
 	BURST = 2,
-	RELEASE = 8,			/* datagrams, for one that could not be sent */
 	AFTER_S = 6,			/* to go on when memory is short */
 };
 
@@ -75,16 +71,6 @@ static int open_socket(const struct sockaddr_in *to)
 	return fd;
 }
 
-static void release(int fd)
-{
-	static char datagram[SEGMENT_LEN];
-	int i;
-
-	for (i = 0; i < RELEASE; i++)
-		if (recv(fd, datagram, sizeof(datagram), 0) < 0)
-			break;
-}
-
 int main(int argc, char *argv[])
 {
 	unsigned long sent = 0, failed = 0, lowest = ULONG_MAX, now;
@@ -106,14 +92,10 @@ int main(int argc, char *argv[])
 	end = time(NULL) + atoi(argv[3]);
 	while (time(NULL) < end) {
 		for (i = 0; i < BURST; i++) {
-			if (sendto(fd, payload, sizeof(payload), 0, (void *)&to, sizeof(to)) < 0) {
+			if (sendto(fd, payload, sizeof(payload), 0, (void *)&to, sizeof(to)) < 0)
 				failed++;
-				/* Not EAGAIN: then our last one is still on its way */
-				if (errno == ENOBUFS || errno == ENOMEM)
-					release(fd);
-			} else {
+			else
 				sent++;
-			}
 		}
 		now = free_kb();
 		if (now < lowest)

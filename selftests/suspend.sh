@@ -71,8 +71,8 @@ initiations_since()
 	(($(initiations) >= $1 + 2))
 }
 
-# Of two deadlines one comes before the machine sleeps, and the timer is set for the other; this one
-# passes meanwhile.
+# When it sleeps the timer is set for the persistent keepalive, which falls due meanwhile. (One that
+# was set for something sooner has fired in vain by then.)
 sessions_end()
 {
 	((BALANCE)) || skip "no dynamic debug in this kernel"
