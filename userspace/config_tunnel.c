@@ -12,9 +12,6 @@
 
 #include "config_parse.h"
 
-#define LEAST_MTU 68	/* RFC 791 */
-/* Of the device: the outer lengths have 16 bits, too */
-#define MOST_MTU 65455
 #define MOST_TIMEOUT 3600
 
 /* Call @each for the words of a value: white space and commas are between them. */

@@ -17,7 +17,6 @@
 
 #define OVERHEAD 80	/* IPv6 40, UDP 8, data message 32: the most that a packet grows */
 #define USUAL_MTU 1500
-#define LEAST_MTU 68	/* RFC 791 */
 
 static const char *const hook_names[HOOK_N] = {
 	[HOOK_PRE_UP] = "PreUp",
@@ -165,7 +164,9 @@ static unsigned int mtu_of(const struct tunnel *tun, const struct facts *facts)
 
 	if (tun->mtu)
 		return tun->mtu;
-	return route > OVERHEAD + LEAST_MTU ? route - OVERHEAD : LEAST_MTU;
+	if (route <= OVERHEAD + LEAST_MTU)
+		return LEAST_MTU;
+	return route < OVERHEAD + MOST_MTU ? route - OVERHEAD : MOST_MTU;
 }
 
 static void add_addresses(struct plan *plan, const struct tunnel *tun, const struct facts *facts)

@@ -5,6 +5,10 @@
 
 #include "model.h"
 
+/* Of the device. IPv4 wants the former (RFC 791); with more its messages would be too long for UDP */
+#define LEAST_MTU 68
+#define MOST_MTU 65455
+
 /* When the commands of a configuration are run. */
 enum tunnel_hook {
 	HOOK_PRE_UP,

@@ -281,6 +281,9 @@ static void test_mtu(void **state)
 	assert_part(CLIENT4 FULL4, &facts, "mtu 1420 up\n", true);
 	facts.route_mtu = 100;
 	assert_part(CLIENT4 FULL4, &facts, "mtu 68 up\n", true);
+	/* Of the loopback device */
+	facts.route_mtu = 65536;
+	assert_part(CLIENT4 FULL4, &facts, "mtu 65455 up\n", true);
 }
 
 static void test_kill_switch(void **state)
