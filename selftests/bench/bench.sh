@@ -4,11 +4,13 @@
 # In a guest that counts instructions: what a datagram and a byte of TCP cost over one
 # path after the other, each between two namespaces that a cable joins. Prints CSV:
 #
-#	path,metric,size,window,value,spread
+#	path,metric,size,window,value,spread,idle
 #
 # metric is udp (instructions for each datagram with `size` bytes of payload, `window` of
-# them in flight) or tcp (for each byte of a bulk transfer), both ends together; the value
-# is the median of the repetitions, the spread half of what lies between the extremes.
+# them in flight) or tcp (for each byte of a bulk transfer; tcpcut: over a cable that takes single
+# packets and no trains), both ends together; the value
+# is the median of the repetitions, the spread half of what lies between the extremes; idle is
+# the median of the time in which there was nothing to do, which the value leaves out.
 # Over the cable and the tunnels of WireGuard's kind there are more: udp6 and tcp6, IPv6
 # inside and outside; fragments, datagrams that are longer than the MTU; tcp576, with that
 # MTU inside.
@@ -59,12 +61,13 @@ vxlan()
 	addresses "$1" vx0 "$4"
 }
 
-# esp NAME KEYBITS: ESP in tunnel mode, an AEAD with a tag of 16 bytes
+# esp NAME DRIVER: ESP in tunnel mode, an AEAD with a key of 32 bytes, a salt of 4 and a tag of 16,
+# whose implementation has that in its name
 esp()
 {
 	local key ns from to
 
-	key=$(printf '5a%.0s' $(seq $(($2 / 8))))
+	key=$(printf '5a%.0s' {1..36})
 	addresses a lo 10.9.0.1/32
 	addresses b lo 10.9.0.2/32
 	ipn a route add 10.9.0.2/32 dev one src 10.9.0.1
@@ -73,23 +76,36 @@ esp()
 		for from in 1 2; do
 			to=$((3 - from))
 			ipn $ns xfrm state add src 10.0.0.$from dst 10.0.0.$to proto esp spi 0x10$from \
-				reqid 7 mode tunnel aead "$1" "0x$key" 128
+				reqid 7 mode tunnel replay-window 64 aead "$1" "0x$key" 128
 			ipn $ns xfrm policy add src 10.9.0.$from dst 10.9.0.$to \
 				dir "$([[ $ns$from == a1 || $ns$from == b2 ]] && echo out || echo in)" \
 				tmpl src 10.0.0.$from dst 10.0.0.$to proto esp reqid 7 mode tunnel
 		done
 	done
+	awk -v name="$1" -v driver="$2" '
+		$1 == "name" { ours = $3 == name }
+		$1 == "driver" && ours && $3 ~ driver { found = 1 }
+		END { exit !found }' /proc/crypto ||
+		{ echo "bench: $1 is not what $2 does" >&2; return 1; }
 	TO=$INNER
+	ESP=1
+}
+
+# esp_carried: everything that was measured has gone through it
+esp_carried()
+{
+	(($(ipn a -s xfrm state | sed -n 's/.* \([0-9]*\)(packets).*/\1/p' | sort -n | tail -n 1) >
+		DATAGRAMS * REPETITIONS))
 }
 
 path_esp-gcm()
 {
-	esp 'rfc4106(gcm(aes))' 160
+	esp 'rfc4106(gcm(aes))' 'aesni|vaes'
 }
 
 path_esp-chacha()
 {
-	esp 'rfc7539esp(chacha20,poly1305)' 288
+	esp 'rfc7539esp(chacha20,poly1305)' 'chacha20.*poly1305'
 }
 
 # tunnel KIND TOOL: between devices of this kind
@@ -136,25 +152,38 @@ gcm_in_use()
 result()
 {
 	sort -n | awk -v head="$1,$2,$3,$4" '
-		{ value[NR] = $1 }
+		{ value[NR] = $1; idle[NR] = $2 }
 		END {
 			if (!NR)
 				exit 1
 			middle = NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2
-			printf "%s,%.2f,%.2f\n", head, middle, (value[NR] - value[1]) / 2
+			printf "%s,%.2f,%.2f,%.2f\n", head, middle, (value[NR] - value[1]) / 2,
+				idle[int((NR + 1) / 2)]
 		}'
 }
 
 # udp PATH METRIC ADDRESS SIZE WINDOW
 udp()
 {
-	on a "$PINGPONG" udp "$3" "$4" "$5" "$DATAGRAMS" "$REPETITIONS" | result "$1" "$2" "$4" "$5"
+	on a "$PINGPONG" -b udp "$3" "$4" "$5" "$DATAGRAMS" "$REPETITIONS" | result "$1" "$2" "$4" "$5"
 }
 
 # tcp PATH METRIC ADDRESS
 tcp()
 {
-	on a "$PINGPONG" tcp "$3" "$BYTES" "$REPETITIONS" | result "$1" "$2" "$BYTES" 0
+	on a "$PINGPONG" -b tcp "$3" "$BYTES" "$REPETITIONS" | result "$1" "$2" "$BYTES" 0
+}
+
+# cable on|off: does it take trains? If not, the receiving end may put packets together.
+cable()
+{
+	local ns gro=off
+
+	[[ $1 == on ]] || gro=on
+	for ns in a b; do
+		on "$ns" ethtool -K one gso "$1" tso "$1" tx-udp-segmentation "$1" gro "$gro"
+		[[ $(on "$ns" ethtool -k one) == *tx-udp-segmentation:\ "$1"* ]]
+	done
 }
 
 # measure PATH
@@ -168,6 +197,9 @@ measure()
 		done
 	done
 	tcp "$1" tcp "$TO"
+	cable off
+	tcp "$1" tcpcut "$TO"
+	cable on
 	[[ $TO6 ]] || return 0
 	# Eight of them are what a receive buffer holds
 	for window in 8 1; do
@@ -205,9 +237,11 @@ profile()
 
 LOG_PID=
 (($#)) || set -- veth vxlan esp-gcm esp-chacha wireguard mytun mytun-gcm
-modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel ghash_clmulni_intel 2>/dev/null || true
+modprobe -a mytun wireguard vxlan esp4 xfrm_user aesni_intel
+# Not in every kernel
+modprobe -q ghash_clmulni_intel || true
 for path; do
-	TO6='' DEVICE=''
+	TO6='' DEVICE='' ESP=''
 	ns_add a b
 	veth a one 10.0.0.1/24 fd00::1/64 b one 10.0.0.2/24 fd00::2/64
 	"path_$path"
@@ -217,6 +251,7 @@ for path; do
 		profile "$path"
 	else
 		measure "$path"
+		[[ ! $ESP ]] || esp_carried
 	fi
 	end_jobs
 	ns_delete

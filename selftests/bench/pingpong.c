@@ -4,20 +4,23 @@
  * there and one answer back, or N bytes there and one back, between two reads of the
  * clock. In a guest that counts instructions (QEMU -icount shift=0,sleep=off) a
  * nanosecond is an instruction, so that the quotient is instructions of both ends
- * together.
+ * together; but for those in which the processor has nothing to do, when the clock jumps
+ * to the next timer.
  *
  *	pingpong serve
- *	pingpong udp ADDRESS SIZE WINDOW DATAGRAMS REPETITIONS	ns per datagram
- *	pingpong tcp ADDRESS BYTES REPETITIONS			ns per byte
+ *	pingpong [-b] udp ADDRESS SIZE WINDOW DATAGRAMS REPETITIONS	ns per datagram
+ *	pingpong [-b] tcp ADDRESS BYTES REPETITIONS			ns per byte
  *
  * SIZE is the datagram's payload. Each repetition is a line on standard output. The
- * first one of a process warms up and is not shown.
+ * first one of a process warms up and is not shown. -b: of one processor, without those
+ * ns in which it was idle, which are a second column.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,7 +46,14 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+/* A point in time, and the time spent idle until then */
+struct moment {
+	double now_ns;
+	double idle_ns;
+};
+
 static char buffer[1 << 18];
+static bool busy_alone;
 
 static void die(const char *what)
 {
@@ -57,6 +67,42 @@ static double now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1e9 + now.tv_nsec;
+}
+
+/* Of all processors, as the kernel's clock tick has noted it */
+static double idle_ns(void)
+{
+	FILE *in = fopen("/proc/timer_list", "r");
+	double idle, sum = -1;
+	char line[256];
+
+	while (in && fgets(line, sizeof(line), in))
+		if (sscanf(line, " .idle_sleeptime : %lf nsecs", &idle) == 1)
+			sum = sum < 0 ? idle : sum + idle;
+	if (sum < 0)
+		die("/proc/timer_list: idle_sleeptime");
+	fclose(in);
+	return sum;
+}
+
+static struct moment begin(void)
+{
+	double idle = busy_alone ? idle_ns() : 0;
+
+	return (struct moment){ .idle_ns = idle, .now_ns = now_ns() };
+}
+
+/* What each of @count took since @from */
+static void tell(const struct moment *from, double count, int digits)
+{
+	double took = now_ns() - from->now_ns, idle;
+
+	if (!busy_alone) {
+		printf("%.*f\n", digits, took / count);
+		return;
+	}
+	idle = idle_ns() - from->idle_ns;
+	printf("%.*f %.*f\n", digits, (took - idle) / count, digits, idle / count);
 }
 
 static int socket_to(const char *text, int type)
@@ -185,12 +231,12 @@ static void udp(const char *address, size_t size, uint32_t window, unsigned long
 	struct head head = { .round = (uint32_t)getpid() << 16, .window = window };
 	int fd = socket_to(address, SOCK_DGRAM);
 	unsigned long sent, lost;
+	struct moment from;
 	unsigned int i;
-	double begin;
 
 	for (i = 0; i <= repetitions; i++) {
 		lost = 0;
-		begin = now_ns();
+		from = begin();
 		for (sent = 0; sent < datagrams; sent += window) {
 			head.round++;
 			lost += !udp_round(fd, size, &head);
@@ -202,7 +248,7 @@ static void udp(const char *address, size_t size, uint32_t window, unsigned long
 			fprintf(stderr, "pingpong: %lu rounds without an answer\n", lost);
 			exit(1);
 		}
-		printf("%.1f\n", (now_ns() - begin) / sent);
+		tell(&from, sent, 1);
 	}
 	close(fd);
 }
@@ -212,11 +258,11 @@ static void tcp(const char *address, uint64_t bytes, unsigned int repetitions)
 	int fd = socket_to(address, SOCK_STREAM);
 	unsigned int i;
 	uint64_t left;
+	struct moment from;
 	ssize_t sent;
-	double begin;
 
 	for (i = 0; i <= repetitions; i++) {
-		begin = now_ns();
+		from = begin();
 		if (send(fd, &bytes, sizeof(bytes), MSG_MORE) != sizeof(bytes))
 			die("send");
 		for (left = bytes; left; left -= sent) {
@@ -227,7 +273,7 @@ static void tcp(const char *address, uint64_t bytes, unsigned int repetitions)
 		if (recv(fd, buffer, 1, 0) != 1)
 			die("recv");
 		if (i)
-			printf("%.3f\n", (now_ns() - begin) / bytes);
+			tell(&from, bytes, 3);
 	}
 	close(fd);
 }
@@ -250,6 +296,11 @@ static unsigned long number(const char *text, unsigned long low, unsigned long h
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "-b")) {
+		busy_alone = true;
+		argc--;
+		argv++;
+	}
 	if (argc == 2 && !strcmp(argv[1], "serve")) {
 		serve();
 	} else if (argc == 7 && !strcmp(argv[1], "udp")) {
@@ -259,8 +310,9 @@ int main(int argc, char **argv)
 	} else if (argc == 5 && !strcmp(argv[1], "tcp")) {
 		tcp(argv[2], number(argv[3], 1, 1UL << 40), number(argv[4], 1, 1000));
 	} else {
-		fputs("usage: pingpong serve | udp ADDRESS SIZE WINDOW DATAGRAMS REPETITIONS |\n"
-		      "       tcp ADDRESS BYTES REPETITIONS\n", stderr);
+		fputs("usage: pingpong serve |\n"
+		      "       [-b] udp ADDRESS SIZE WINDOW DATAGRAMS REPETITIONS |\n"
+		      "       [-b] tcp ADDRESS BYTES REPETITIONS\n", stderr);
 		return 2;
 	}
 	return 0;
