@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-/* Of the device. IPv4 wants the former (RFC 791); with more its messages would be too long for UDP */
+/* Of the device: what IPv4 wants (RFC 791), and what still makes a message that UDP takes */
 #define LEAST_MTU 68
 #define MOST_MTU 65455
 
