@@ -37,7 +37,7 @@ table()
 			return sprintf(" x%.2f", tax(path, key) / tax("wireguard", key))
 		}
 		# A line for each path that has the first of these
-		function show(title, keys, names,	i, p, n, key, name, value) {
+		function show(title, keys, names,	i, p, n, key, name, value, text) {
 			n = split(keys, key, " ")
 			split(names, name, " ")
 			print title
@@ -51,9 +51,10 @@ table()
 				printf "%-11s", paths[p]
 				for (i = 1; i <= n; i++) {
 					value = cost[paths[p], key[i]]
-					value = key[i] ~ /tcp/ ? sprintf("%.2f", value) :
-						sprintf("%.1fk", value / 1000)
-					printf " %15s", value ratio(paths[p], key[i])
+					text = sprintf("%.1fk", value / 1000)
+					if (key[i] ~ /tcp/)
+						text = sprintf("%.2f", value)
+					printf " %15s", text ratio(paths[p], key[i])
 				}
 				print ""
 			}
