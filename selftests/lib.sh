@@ -346,13 +346,13 @@ link_gone()
 	! ipn "$1" link show "$2"
 }
 
-# link_packets NS DEV: packets that the device has sent
+# link_packets NS DEV [rx]: packets that the device has sent, or received
 link_packets()
 {
 	local all
 
 	all=$(ipn "$1" -s -j link show "$2")
-	[[ $all =~ '"tx":{"bytes":'[0-9]+,'"packets":'([0-9]+) ]]
+	[[ $all =~ \"${3:-tx}'":{"bytes":'[0-9]+,'"packets":'([0-9]+) ]]
 	echo "${BASH_REMATCH[1]}"
 }
 

@@ -126,7 +126,7 @@ storm()
 {
 	local loop pids=() end=$((SECONDS + DURATION * 2 + 60)) to_a to_b
 
-	to_a=$(link_received a) to_b=$(link_received b)
+	to_a=$(link_packets a mt0 rx) to_b=$(link_packets b mt0 rx)
 
 	spawn a ping -q -f -s 1200 10.9.0.2
 	spawn b ping -q -f -s 1200 10.9.0.1
@@ -141,19 +141,9 @@ storm()
 		wait "$loop" || echo "a loop has failed"
 	done
 	((SECONDS < end))
-	to_a=$(($(link_received a) - to_a)) to_b=$(($(link_received b) - to_b))
+	to_a=$(($(link_packets a mt0 rx) - to_a)) to_b=$(($(link_packets b mt0 rx) - to_b))
 	echo "# $to_a packets to a, $to_b to b" >&3
 	((to_a > 100 && to_b > 100))
-}
-
-# link_received NS: packets that its device has received
-link_received()
-{
-	local all
-
-	all=$(ipn "$1" -s -j link show mt0)
-	[[ $all =~ '"rx":{"bytes":'[0-9]+,'"packets":'([0-9]+) ]]
-	echo "${BASH_REMATCH[1]}"
 }
 
 # went_round LOOP: without an error, more than once
