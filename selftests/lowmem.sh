@@ -82,9 +82,10 @@ fill()
 	done
 }
 
+# empty: if it is not so already
 empty()
 {
-	umount "$TMP/fill"
+	! grep -qF " $TMP/fill " /proc/mounts || umount "$TMP/fill"
 }
 
 # victims: small ones, all of whose memory is there from the beginning
@@ -136,6 +137,8 @@ short_of_memory()
 {
 	local i
 
+	# Should a rush end early
+	defer empty
 	for ((i = 1; i <= TRIES; i++)); do
 		rush
 		! lost_some || break
