@@ -346,8 +346,11 @@ judge()
 why()
 {
 	sed -n 's/^failed /\t/p' "$1.result" | head -n 30
+	# What a check has said comes before its line
+	awk '/^ *not ok / { print said "\t" $0 } /^ *#/ { said = said "\t" $0 "\n"; next } { said = "" }' \
+		"$1" | tail -n 60
 	echo "	--- the end of $1"
-	grep -av '^ok ' "$1" | tail -n "${TAIL:-25}" | sed 's/^/\t/'
+	grep -avE '^ *ok ' "$1" | tail -n "${TAIL:-25}" | sed 's/^/\t/'
 	echo "	---"
 }
 
