@@ -57,11 +57,15 @@ stage_ynl_client()
 	"$vm/ynl.sh" >/dev/null
 }
 
+# The one that the tests use
 stage_module()
 {
-	single "module for $1 builds without warnings" "$vm/build.sh" "$1" W=1
-	# The one that the tests use
 	single "module for $1 with DEBUG builds without warnings" "$vm/build.sh" "$1" W=1 DEBUG=1
+}
+
+stage_module_release()
+{
+	single "module for $1 builds without warnings" "$vm/build.sh" --aside "$1" W=1
 }
 
 stage_userspace()
@@ -147,15 +151,25 @@ kselftest()
 		/selftests/run-kselftest.sh "${@:2}"
 }
 
-# stage_kselftest KERNEL I: a part of the scripts
+# stage_kselftest KERNEL I: a part of those that want two processors
 stage_kselftest()
 {
-	kselftest "$1" -- --part "$2/$PARTS"
+	kselftest "$1" -- --parallel "$2/$PARTS"
 }
 
 stage_kselftest_timers()
 {
 	kselftest "$1" --icount -- --timers
+}
+
+# stage_kselftest_serial KERNEL I [long]: a part of the others, on one processor, whose idle
+# time costs nothing, if time is short
+stage_kselftest_serial()
+{
+	local options=()
+
+	[[ ${3:-} ]] || options=(--icount)
+	kselftest "$1" "${options[@]}" -- --serial "$2/$SERIAL_PARTS"
 }
 
 stage_kselftest_brief()
@@ -233,8 +247,7 @@ debug_scripts()
 		printf '%s\n' "${scripts[@]}"
 		return
 	fi
-	# No real-time clock wakes that kernel up
-	"$TOP/selftests/run-kselftest.sh" --list --all | grep -vx suspend.sh
+	"$TOP/selftests/run-kselftest.sh" --list --all
 	printf '%s\n' interop/interop-fast.sh genetlink.py interop/interop-timers.sh \
 		ipv6_off.sh no_simd.sh lowmem.sh
 }
@@ -249,8 +262,9 @@ stage_own_kernel()
 
 # Minutes each
 LONG_SCRIPTS=(matrix.sh churn.sh memory.sh lowmem.sh overload.sh)
-# Into so many parts the scripts of a guest are divided
-PARTS=4
+# Into so many parts the scripts are divided, and those for one processor
+PARTS=3
+SERIAL_PARTS=2
 # Of whose source the client is that takes minutes to say each request
 YNL_KERNEL=7.2
 
@@ -263,6 +277,7 @@ stages()
 	if [[ $debug ]]; then
 		echo prepare own_kernel debug
 		echo prepare module debug
+		echo host module_release debug
 		echo prepare userspace
 		debug_scripts | while read -r script; do
 			echo "guest script debug $script"
@@ -277,6 +292,9 @@ stages()
 		echo prepare module "$kernel"
 	done
 	echo prepare userspace
+	for kernel in "${kernels[@]}"; do
+		echo host module_release "$kernel"
+	done
 	if [[ ! $guest_only ]]; then
 		echo host unit
 		echo host abi
@@ -291,6 +309,9 @@ stages()
 			echo guest netlink "$kernel"
 			continue
 		fi
+		for ((part = 1; part <= SERIAL_PARTS; part++)); do
+			echo guest kselftest_serial "$kernel" "$part" "${long:+long}"
+		done
 		for ((part = 1; part <= PARTS; part++)); do
 			echo guest kselftest "$kernel" "$part"
 		done

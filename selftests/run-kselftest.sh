@@ -3,12 +3,12 @@
 #
 # Run scripts of this folder one after the other, their checks as they come:
 #
-#	run-kselftest.sh [--list] [--part I/N | --timers | --long | --all | SCRIPT...]
+#	run-kselftest.sh [--list] [--parallel I/N | --serial I/N | --timers | --long | --all | SCRIPT...]
 #
 # Without arguments: all of TEST_PROGS in the Makefile but those that depend on time, which
-# --timers runs; they are for a guest whose time is the number of its instructions. --part is
-# every Nth of the others from the Ith on, so that guests can share. --list prints the names
-# and runs nothing. TIMEOUT is how many seconds a script may take (600). The output is KTAP, a
+# --timers runs; they are for a guest whose time is the number of its instructions. --serial is
+# those for which one processor is enough, --parallel the others; of both every Nth from the Ith
+# on, so that guests can share. --list prints the names and runs nothing. TIMEOUT is how many seconds a script may take (600). The output is KTAP, a
 # result for each script and in it one for each check, and in the end
 #
 #	# Totals: pass:N fail:N xfail:0 xpass:0 skip:N error:N
@@ -33,25 +33,36 @@ listed()
 	sed -n ":a; /\\\\$/{N; s/\\\\\n//; ba}; s/^$1 *[:+]\?= *//p" Makefile
 }
 
+# part I/N SCRIPT...: every Nth from the Ith on
+part()
+{
+	local scripts=("${@:2}") i
+
+	for ((i = ${1%/*} - 1; i < ${#scripts[@]}; i += ${1#*/})); do
+		echo -n "${scripts[i]} "
+	done
+}
+
 # chosen ARGUMENT...: the scripts to run
 chosen()
 {
-	local all timers long others=() script i
+	local all timers serial long others=() parallel=() script
 
 	read -r -a all < <(listed TEST_PROGS)
 	read -r -a timers < <(listed TEST_PROGS_TIMERS)
+	read -r -a serial < <(listed TEST_PROGS_SERIAL)
 	read -r -a long < <(listed TEST_PROGS_LONG)
 	for script in "${all[@]}"; do
-		[[ " ${timers[*]} " == *" $script "* ]] || others+=("$script")
+		[[ " ${timers[*]} " != *" $script "* ]] || continue
+		others+=("$script")
+		[[ " ${serial[*]} " == *" $script "* ]] || parallel+=("$script")
 	done
 	case ${1:-} in
 	--timers) echo "${timers[@]}" ;;
+	--serial) part "$2" "${serial[@]}" ;;
+	--parallel) part "$2" "${parallel[@]}" ;;
 	--long) echo "${long[@]}" ;;
 	--all) echo "${all[@]}" "${long[@]}" ;;
-	--part)
-		for ((i = ${2%/*} - 1; i < ${#others[@]}; i += ${2#*/})); do
-			echo -n "${others[i]} "
-		done ;;
 	"") echo "${others[@]}" ;;
 	-*) sed -n '3,/^$/s/^#[ ]\{0,1\}//p' "$0" >&2 ;;
 	*) echo "$@" ;;

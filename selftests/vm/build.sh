@@ -5,10 +5,11 @@
 # kernel of fetch.sh, without touching the checkout's sources: they are copied,
 # for 7.2 into its chroot.
 #
-#	build.sh NAME [MAKE-ARGUMENT...]
+#	build.sh [--aside] NAME [MAKE-ARGUMENT...]
 #
 # The results are selftests/vm/out/NAME/*.ko, where run.sh finds them. The
-# arguments go to make (W=1, DEBUG=1). Any warning is a failure.
+# arguments go to make (W=1, DEBUG=1). Any warning is a failure. --aside only
+# sees whether it builds: nothing is different for who uses the results.
 
 set -e
 . "${0%/*}/lib.sh"
@@ -45,18 +46,23 @@ compile()
 		KDIR="$headers" EXTRA=CONFIG_DEBUG_INFO_BTF_MODULES= "${@:3}"
 }
 
-[[ ${1:-} && $1 != -* ]] || die "usage: build.sh NAME [MAKE-ARGUMENT...]"
+aside=
+if [[ ${1:-} == --aside ]]; then
+	aside=-aside
+	shift
+fi
+[[ ${1:-} && $1 != -* ]] || die "usage: build.sh [--aside] NAME [MAKE-ARGUMENT...]"
 need make rsync
 name=$1
 shift
 kernel=$(kernel_dir "$name")
 [[ -e $kernel/headers ]] || die "kernel $name has no headers"
-id=$(cd "$VM_DIR/../.." && pwd -P | cksum | cut -d ' ' -f 1)
+id=$(cd "$VM_DIR/../.." && pwd -P | cksum | cut -d ' ' -f 1)$aside
 build=$VM_CACHE/build/$name-$id
 [[ ! -e $kernel/chroot ]] || build=$kernel/chroot/build/$id
 lock "build-$name-$id"
 
-rm -f "$VM_DIR/out/$name"/*.ko
+[[ $aside ]] || rm -f "$VM_DIR/out/$name"/*.ko
 copy_sources "$build"
 {
 	compile "$kernel" "$build" "$@" && compile "$kernel" "$build/selftests/module" "$@"
@@ -68,5 +74,6 @@ if grep -q 'warning:' <<<"$(grep -v "$HARMLESS" "$build.log")"; then
 	die "warnings (kernel $name)"
 fi
 ((status == 0)) || die "make failed (kernel $name)"
+[[ ! $aside ]] || exit 0
 mkdir -p "$VM_DIR/out/$name"
 cp "$build"/{mytun.ko,selftests/module/*.ko} "$VM_DIR/out/$name/"
