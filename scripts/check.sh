@@ -185,7 +185,7 @@ stage_script()
 	case $2 in
 	*.py) options=(--with python) ;;
 	*timers*) options=(--icount) ;;
-	ipv6_off.sh) options=(--append ipv6.disable=1) ;;
+	ipv6_off.sh) options=(--icount --append ipv6.disable=1) ;;
 	no_simd.sh) options=(--append 'clearcpuid=ssse3,avx,avx2,bmi2,adx') ;;
 	faults.sh) options=(--allow-warn 'Call Trace:') ;;
 	memory.sh) options=(--icount --mem 512M) ;;

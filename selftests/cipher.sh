@@ -102,6 +102,13 @@ soon_use()
 	ping_one a 10.9.0.2 && use "$@" && ping_one a 10.9.0.2
 }
 
+# sessions_settle: both hosts may have something to send at once; of two sessions that begin so
+# the second is there 5 s later, with messages of its own
+sessions_settle()
+{
+	sleep 6
+}
+
 # sizes: packets of many lengths, both families, and bulk
 sizes()
 {
@@ -143,6 +150,8 @@ both_wish()
 	wish a "$1"
 	wish b "$2"
 	wait_for 10 soon_use "$GCM" "$GCM"
+	sessions_settle
+	wait_for 10 soon_use "$GCM" "$GCM"
 	rules a
 	rules b
 	sizes
@@ -157,10 +166,8 @@ one_side()
 	local before
 
 	peers_again
-	# The hosts may have something to send at once: of two sessions that begin so the second
-	# is there 5 s later, and each would have messages of its own
 	wait_for 20 ping_one a 10.9.0.2
-	sleep 6
+	sessions_settle
 	before=$(vpn b show mt0 drops | awk '$1 == "rx-control" { print $2 }')
 	rules b
 	rules a
