@@ -14,7 +14,7 @@
 #	--debug		the guests' scripts in the debug kernel, which is built first if
 #			it is not in the cache: a guest for each, so that a panic is
 #			the end of one only, with more patience and smaller numbers
-#	FUZZ_SECONDS	seconds for each fuzzer (10)
+#	FUZZ_SECONDS	seconds for each fuzzer (5)
 #	LOGS		folder for the logs (build/check; with --debug build/check-debug)
 #
 # The preparations come first, one after the other. Then one lane for the host runs beside
@@ -27,7 +27,7 @@ set -e
 . "${0%/*}/lib.sh"
 
 KSFT_SKIP=4
-FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+FUZZ_SECONDS=${FUZZ_SECONDS:-5}
 logs=${LOGS:-$TOP/build/check}
 vm=$TOP/selftests/vm
 
