@@ -62,8 +62,8 @@ outer_bytes()
 {
 	local all
 
-	all=$(on outer nft list counter inet count "from$1")
-	[[ $all =~ packets\ ([0-9]+)\ bytes\ ([0-9]+) ]]
+	all=$(on outer nft list chain inet count out)
+	[[ $all =~ "udp sport $1 counter packets "([0-9]+)" bytes "([0-9]+) ]]
 	echo $((BASH_REMATCH[2] - BASH_REMATCH[1] * $2))
 }
 
@@ -114,12 +114,10 @@ count_outside()
 		table inet count
 		delete table inet count
 		table inet count {
-			counter from1 { }
-			counter from2 { }
 			chain out {
 				type filter hook output priority 0
-				udp sport 1 counter name from1
-				udp sport 2 counter name from2
+				udp sport 1 counter
+				udp sport 2 counter
 			}
 		}
 	RULES
