@@ -58,7 +58,7 @@ run()
 	kcsan) options+=(--append "$KCSAN_OFTEN") slow=4 ;;
 	esac
 	MYTUN_MODULE=$tree/selftests/vm/out/$1/mytun.ko "$vm/run.sh" "${options[@]}" -- \
-		/usr/bin/env SLOW=$slow TIMEOUT=1700 /selftests/run-kselftest.sh "$2"
+		/usr/bin/env SLOW=$slow FRESH=1 TIMEOUT=1700 /selftests/run-kselftest.sh "$2"
 }
 
 # check NAME: is it caught?

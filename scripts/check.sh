@@ -12,8 +12,8 @@
 #			self-tests, carries traffic and answers on netlink
 #	--long		and what takes minutes more for each kernel
 #	--debug		the guests' scripts in the debug kernel, which is built first if
-#			it is not in the cache: a guest for each, so that a panic is
-#			the end of one only, with more patience and smaller numbers
+#			it is not in the cache, with more patience and smaller numbers;
+#			a guest for each SCRIPT, or for a few of all of them
 #	FUZZ_SECONDS	seconds for each fuzzer (5)
 #	LOGS		folder for the logs (build/check; with --debug build/check-debug)
 #
@@ -145,16 +145,16 @@ kselftest()
 	done
 	if [[ $kernel == debug ]]; then
 		options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)) "${options[@]}")
-		environment=(SLOW="$DEBUG_SLOW" TIMEOUT="$DEBUG_TIMEOUT" "${DEBUG_SCALE[@]}")
+		environment=(SLOW="$DEBUG_SLOW" TIMEOUT="$DEBUG_TIMEOUT" FRESH=1 "${DEBUG_SCALE[@]}")
 	fi
 	guest "$kernel" "${options[@]}" -- /usr/bin/env "${environment[@]}" \
 		/selftests/run-kselftest.sh "${@:2}"
 }
 
-# stage_kselftest KERNEL I: a part of those that want two processors
+# stage_kselftest KERNEL I N: a part of those that want two processors
 stage_kselftest()
 {
-	kselftest "$1" -- --parallel "$2/$PARTS"
+	kselftest "$1" -- --parallel "$2/$3"
 }
 
 stage_kselftest_timers()
@@ -162,19 +162,26 @@ stage_kselftest_timers()
 	kselftest "$1" --icount -- --timers
 }
 
-# stage_kselftest_serial KERNEL I [long]: a part of the others, on one processor, whose idle
+# stage_kselftest_serial KERNEL I N [long]: a part of the others, on one processor, whose idle
 # time costs nothing, if time is short
 stage_kselftest_serial()
 {
 	local options=()
 
-	[[ ${3:-} ]] || options=(--icount)
-	kselftest "$1" "${options[@]}" -- --serial "$2/$SERIAL_PARTS"
+	[[ ${4:-} ]] || options=(--icount)
+	kselftest "$1" "${options[@]}" -- --serial "$2/$3"
 }
 
 stage_kselftest_brief()
 {
 	kselftest "$1" -- selftest.sh tunnel.sh keys.sh
+}
+
+# wait_scripts KERNEL: those that are better run where idle time costs nothing
+wait_scripts()
+{
+	"$TOP/selftests/run-kselftest.sh" --list --timers
+	[[ $1 != debug ]] || "$TOP/selftests/run-kselftest.sh" --list --serial 1/1
 }
 
 # stage_script KERNEL SCRIPT: in a guest of its own, of the kind that it wants
@@ -195,8 +202,7 @@ stage_script()
 		# The shadow of KASAN, and lockdep's tables
 		[[ $1 != debug ]] || options+=(--mem 1G) ;;
 	*)
-		! grep -Fqx "$2" <<<"$("$TOP/selftests/run-kselftest.sh" --list --timers)" ||
-			options=(--icount) ;;
+		! grep -Fqx "$2" <<<"$(wait_scripts "$1")" || options=(--icount) ;;
 	esac
 	kselftest "$1" "${options[@]}" -- "$2"
 }
@@ -240,18 +246,6 @@ stage_interop_timers()
 	guest "$1" --icount -- /selftests/interop/interop-timers.sh
 }
 
-# debug_scripts: what is run in the debug kernel
-debug_scripts()
-{
-	if ((${#scripts[@]})); then
-		printf '%s\n' "${scripts[@]}"
-		return
-	fi
-	"$TOP/selftests/run-kselftest.sh" --list --all
-	printf '%s\n' interop/interop-fast.sh genetlink.py interop/interop-timers.sh \
-		ipv6_off.sh no_simd.sh lowmem.sh
-}
-
 # With its progress on the terminal: it takes a while
 stage_own_kernel()
 {
@@ -265,24 +259,54 @@ LONG_SCRIPTS=(matrix.sh churn.sh memory.sh lowmem.sh overload.sh)
 # Into so many parts the scripts are divided, and those for one processor
 PARTS=3
 SERIAL_PARTS=2
+# The same for the debug kernel, where a panic ends all of a part
+DEBUG_PARTS=4
+DEBUG_SERIAL_PARTS=4
 # Of whose source the client is that takes minutes to say each request
 YNL_KERNEL=7.2
+
+# parts STAGE KERNEL N [WORD...]: a stage for each part
+parts()
+{
+	local i
+
+	for ((i = 1; i <= $3; i++)); do
+		echo guest "$1" "$2" "$i" "$3" "${@:4}"
+	done
+}
+
+# debug_stages: what is run in the debug kernel
+debug_stages()
+{
+	local script
+
+	if ((${#scripts[@]})); then
+		printf 'guest script debug %s\n' "${scripts[@]}"
+		return
+	fi
+	# The longest come first
+	echo guest kselftest_timers debug
+	parts kselftest debug "$DEBUG_PARTS"
+	for script in $("$TOP/selftests/run-kselftest.sh" --list --long) interop/interop-fast.sh \
+		genetlink.py interop/interop-timers.sh ipv6_off.sh no_simd.sh lowmem.sh; do
+		echo guest script debug "$script"
+	done
+	parts kselftest_serial debug "$DEBUG_SERIAL_PARTS"
+	echo guest captures debug
+}
 
 # stages: what is to be done for the kernels in $kernels
 stages()
 {
-	local kernel script part
+	local kernel script
 
 	echo prepare deps
 	if [[ $debug ]]; then
 		echo prepare own_kernel debug
 		echo prepare module debug
-		echo host module_release debug
 		echo prepare userspace
-		debug_scripts | while read -r script; do
-			echo "guest script debug $script"
-		done
-		((${#scripts[@]})) || echo guest captures debug
+		echo host module_release debug
+		debug_stages
 		return
 	fi
 	echo prepare ynl_client
@@ -309,17 +333,13 @@ stages()
 			echo guest netlink "$kernel"
 			continue
 		fi
-		for ((part = 1; part <= SERIAL_PARTS; part++)); do
-			echo guest kselftest_serial "$kernel" "$part" "${long:+long}"
-		done
-		for ((part = 1; part <= PARTS; part++)); do
-			echo guest kselftest "$kernel" "$part"
-		done
+		parts kselftest_serial "$kernel" "$SERIAL_PARTS" ${long:+long}
+		parts kselftest "$kernel" "$PARTS"
+		echo guest kselftest_timers "$kernel"
 		echo guest interop_timers "$kernel"
 		echo guest interop "$kernel"
 		echo guest netlink "$kernel"
 		echo guest script "$kernel" ipv6_off.sh
-		echo guest kselftest_timers "$kernel"
 		echo guest captures "$kernel"
 		echo guest script "$kernel" no_simd.sh
 		[[ $long ]] || continue

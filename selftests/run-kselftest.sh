@@ -15,9 +15,10 @@
 #	# Totals: pass:N fail:N xfail:0 xpass:0 skip:N error:N
 #
 # with the single checks. An error is a script that ended early or did not do what it had
-# planned. Where the kernel has kmemleak, each script has a second result: that it left no
-# memory that nothing points to. The exit status is 0 when nothing failed, 4 when nothing
-# but skips is left, 1 otherwise.
+# planned. Where the kernel has kmemleak, the module is unloaded after each script, and there
+# is one more result: that they left no memory that nothing points to. What others had lost
+# before is found first, and does not count; FRESH=1 says that there were no others. The exit
+# status is 0 when nothing failed, 4 when nothing but skips is left, 1 otherwise.
 
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -108,30 +109,33 @@ leaks_forget()
 	echo clear >"$KMEMLEAK"
 }
 
-# leaks_none NUMBER SCRIPT: the result that says whether it has left any
+# unload SCRIPT: what a loaded module can still find is not lost, though nobody will ask for
+# it. (One that is built in has no such file.)
+unload()
+{
+	[[ ! -e /sys/module/${KIND:-mytun}/initstate ]] || modprobe -r "${KIND:-mytun}" ||
+		rmmod "${KIND:-mytun}" || STUCK+="the module cannot be unloaded after $1"$'\n'
+}
+
+# leaks_none NUMBER SCRIPT...: the result that says whether they have left any
 leaks_none()
 {
-	local found
+	local found=$STUCK
 
-	# What a loaded module can still find is not lost, though nobody will ask for it. (One that
-	# is built in has no such file.)
-	if [[ -e /sys/module/${KIND:-mytun}/initstate ]] &&
-		! { modprobe -r "${KIND:-mytun}" || rmmod "${KIND:-mytun}"; }; then
-		found="the module cannot be unloaded"
-	elif ! leak_scan; then
-		found="kmemleak does not scan"
+	if ! leak_scan; then
+		found+="kmemleak does not scan"
 	else
-		found=$(<"$KMEMLEAK")
+		found+=$(<"$KMEMLEAK")
 	fi
 	if [[ $found ]]; then
 		echo "# ${found//$'\n'/$'\n'# }"
 		echo clear >"$KMEMLEAK"
 		FAIL=$((FAIL + 1))
-		echo "not ok $1 E46 $2 leaves no memory behind"
+		echo "not ok $1 E46 no memory is left behind by: ${*:2}"
 		return
 	fi
 	PASS=$((PASS + 1))
-	echo "ok $1 E46 $2 leaves no memory behind"
+	echo "ok $1 E46 no memory is left behind by: ${*:2}"
 }
 
 # run NUMBER SCRIPT
@@ -160,15 +164,16 @@ list=''
 read -r -a scripts < <(chosen "$@")
 ((${#scripts[@]})) || exit 1
 [[ ! $list ]] || { printf '%s\n' "${scripts[@]}"; exit; }
-results=1
-[[ ! -w $KMEMLEAK ]] || results=2
+leaks=0 STUCK=''
+[[ ! -w $KMEMLEAK ]] || leaks=1
 echo "KTAP version 1"
-echo "1..$((results * ${#scripts[@]}))"
-((results == 1)) || leaks_forget
+echo "1..$((${#scripts[@]} + leaks))"
+((!leaks)) || [[ ${FRESH:-} ]] || leaks_forget
 for i in "${!scripts[@]}"; do
-	run $((results * i + 1)) "${scripts[i]}"
-	((results == 1)) || leaks_none $((results * i + 2)) "${scripts[i]}"
+	run $((i + 1)) "${scripts[i]}"
+	((!leaks)) || unload "${scripts[i]}"
 done
+((!leaks)) || leaks_none $((i + 2)) "${scripts[@]}"
 
 echo "# Totals: pass:$PASS fail:$FAIL xfail:0 xpass:0 skip:$SKIP error:$ERROR"
 ((FAIL + ERROR == 0)) || exit 1
