@@ -89,24 +89,17 @@ together()
 	((messages >= 200 && packets <= 60))
 }
 
-# trains_of GROUP: packets of a group of shapes become trains, and are what they should be. A
-# peer for whom nothing has gathered is tried again after 4 s at most (mytun_gather_judge()).
+# trains_of GROUP: packets of a group of shapes become trains, and are what they should be
 trains_of()
 {
-	local messages packets try
+	local messages packets
 
-	for try in 1 2 3; do
-		messages=$(link_packets a mt0) packets=$(link_packets a out)
-		"$SHAPES" "$1" "/run/netns/a-$RUN_ID" "/run/netns/b-$RUN_ID" mt0 - 200 ||
-			{ (($? != KSFT_SKIP)) || skip "no module skb_shapes"; return 1; }
-		messages=$(($(link_packets a mt0) - messages))
-		packets=$(($(link_packets a out) - packets))
-		echo "try $try: $messages messages in $packets packets"
-		((messages >= 200))
-		((packets > 60)) || return 0
-		sleep 5
-	done
-	return 1
+	messages=$(link_packets a mt0) packets=$(link_packets a out)
+	"$SHAPES" "$1" "/run/netns/a-$RUN_ID" "/run/netns/b-$RUN_ID" mt0 - 200 ||
+		{ (($? != KSFT_SKIP)) || skip "no module skb_shapes"; return 1; }
+	messages=$(($(link_packets a mt0) - messages)) packets=$(($(link_packets a out) - packets))
+	echo "$messages messages in $packets packets"
+	((messages >= 200 && packets <= 60))
 }
 
 # all_came DATAGRAMS
