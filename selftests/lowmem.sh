@@ -12,9 +12,9 @@
 # At either end is a program that sends to the other as fast as it can, and has a socket that
 # keeps all that comes and reads none of it: so the tunnel's own packets fill the memory, which a
 # file in a tmpfs has made small before. The kernel says so, with the call traces of whoever got no
-# memory: they are no fault here, but everything else in its log is. It kills processes then, which are there to be killed: while it is at them, those two go on,
-# and take what it gains; they are the last. (A process that wants memory waits for that. The
-# tunnel cannot.)
+# memory: they are no fault here, but everything else in its log is. It kills processes then, which
+# are there to be killed: while it is at them, those two go on, and take what it gains; they are the
+# last. (A process that wants memory waits for that. The tunnel cannot.)
 #
 # It wants a small machine of its own (run.sh --mem 512M).
 

@@ -236,7 +236,10 @@ reached_init()
 {
 	local left=180
 
-	[[ $kernel != debug && $kernel != kcsan ]] || left=240
+	case $kernel in
+	debug) left=240 ;;
+	kcsan) left=600 ;;
+	esac
 	until grep -q '^init begins' "$tmp/kernel.console"; do
 		kill -0 "$qemu" 2>/dev/null || return 0
 		((left-- > 0)) || return 1
