@@ -59,5 +59,6 @@ bench_guest "$csv" '^[a-z-]+,[0-9]+,' --icount --with perf --timeout 1800 -- /us
 	"PROFILE=$profile" "UDP=${UDP:-640}" "TCP=${TCP:-1048576}" \
 	"REPETITIONS=${REPETITIONS:-5}" /selftests/bench/bench.sh "$@"
 for path; do
+	grep -q "^$path," "$csv" || { echo "$path: no samples" >&2; exit 1; }
 	shares "$path"
 done

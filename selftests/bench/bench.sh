@@ -130,6 +130,8 @@ path_wireguard()
 path_mytun()
 {
 	tunnel mytun vpnctl
+	CIPHER=chacha20-poly1305
+	wait_for 20 in_use
 }
 
 path_mytun-gcm()
@@ -137,13 +139,15 @@ path_mytun-gcm()
 	tunnel mytun vpnctl
 	peer a t0 b cipher aes-256-gcm
 	peer b t0 a cipher aes-256-gcm
-	wait_for 20 gcm_in_use
+	CIPHER=aes-256-gcm
+	wait_for 20 in_use
 }
 
-gcm_in_use()
+# in_use: this cipher, at both ends
+in_use()
 {
-	on a ping -q -c 1 -W 1 "$TO"
-	[[ $(field a t0 ciphers b) == *\ aes-256-gcm && $(field b t0 ciphers a) == *\ aes-256-gcm ]]
+	on a ping -q -c 1 -W 1 "$TO" && [[ $(field a t0 ciphers b) == *\ $CIPHER ]] &&
+		[[ $(field b t0 ciphers a) == *\ $CIPHER ]]
 }
 
 # ---- measuring ----

@@ -297,14 +297,15 @@ static void make_foreign(struct sk_buff *skb)
 	atomic_inc(&foreign_left);
 }
 
-static int send_one(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
-		    unsigned int len, struct net_device *dev, unsigned int number)
+/* Return: a packet that is ready to be sent, or NULL for want of memory. */
+static struct sk_buff *make_one(struct shaper *shaper, const struct skb_shape *shape,
+				const u8 *data, unsigned int len, struct net_device *dev,
+				unsigned int number)
 {
 	struct sk_buff *skb = build(shape, data, len);
-	int ret;
 
 	if (!skb)
-		return -ENOMEM;
+		return NULL;
 	if (shape->flags & SHAPE_OWNED)
 		own(skb, shaper->owner->sk);
 	if (shape->flags & SHAPE_FOREIGN && number % 3 == 2)
@@ -316,18 +317,47 @@ static int send_one(struct shaper *shaper, const struct skb_shape *shape, const 
 	keep(shaper, shape, skb);
 	if (shape->flags & SHAPE_ORIGINAL)
 		skb = keep_original(shaper, skb);
-	if (!skb)
-		return -ENOMEM;
-	ret = shape->flags & SHAPE_DIRECT ? xmit_direct(skb) : dev_queue_xmit(skb);
+	return skb;
+}
+
+static int send_one(const struct skb_shape *shape, struct sk_buff *skb)
+{
+	int ret = shape->flags & SHAPE_DIRECT ? xmit_direct(skb) : dev_queue_xmit(skb);
+
 	/* NET_XMIT_DROP is the device's word, and no error of ours */
 	return min(ret, 0);
+}
+
+/* All are made before the first is sent, so that they follow each other closely. */
+static int send_all(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
+		    unsigned int len, struct net_device *dev)
+{
+	struct sk_buff_head burst;
+	struct sk_buff *skb;
+	int i, ret = 0;
+
+	__skb_queue_head_init(&burst);
+	for (i = 0; i <= shape->copies && !ret; i++) {
+		skb = make_one(shaper, shape, data, len, dev, i);
+		if (skb)
+			__skb_queue_tail(&burst, skb);
+		else
+			ret = -ENOMEM;
+	}
+	/* No softirq, and so none of the device's workers, in between */
+	local_bh_disable();
+	while (!ret && (skb = __skb_dequeue(&burst)))
+		ret = send_one(shape, skb);
+	local_bh_enable();
+	__skb_queue_purge(&burst);
+	return ret;
 }
 
 static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, const u8 *data,
 		       unsigned int len)
 {
 	struct net_device *dev;
-	int i, ret = 0;
+	int ret = 0;
 
 	if (shape->flags & SHAPE_OWNED && !shaper->owner)
 		ret = sock_create_kern(&init_net, AF_INET, SOCK_STREAM, IPPROTO_TCP,
@@ -337,11 +367,7 @@ static int send_shaped(struct shaper *shaper, const struct skb_shape *shape, con
 	dev = dev_get_by_name(current->nsproxy->net_ns, shape->dev);
 	if (!dev)
 		return -ENODEV;
-	/* No softirq, and so none of the device's workers, in between */
-	local_bh_disable();
-	for (i = 0; i <= shape->copies && !ret; i++)
-		ret = send_one(shaper, shape, data, len, dev, i);
-	local_bh_enable();
+	ret = send_all(shaper, shape, data, len, dev);
 	dev_put(dev);
 	return ret;
 }

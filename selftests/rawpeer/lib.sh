@@ -237,12 +237,12 @@ unload()
 baked()
 {
 	raws crumbled "$1" crumble
-	# A full queue drops some
+	# A full queue drops some; and what answers an earlier one is no good for a later one
 	for _ in {1..5}; do
 		raws "built 148" "$1" initiation
 		raws "sent 1" "$1" send home
-		raw "$1" await cookie 2
-		[[ $ANSWER == none ]] || break
+		raw "$1" await cookie $((2 * SLOW))
+		[[ $ANSWER != cookie ]] || break
 	done
 	same cookie "$ANSWER"
 }
