@@ -27,7 +27,7 @@ help:
 ## bench-scale     10,000 and 100,000 peers: memory, configuration, lookup, mytun beside WireGuard
 ## bench-cpus      by the clock: what a second processor is worth, mytun beside WireGuard
 ## bench-profile   where those instructions go (PROFILE="udp 1300 32" or tcp)
-## check-debug     the tests in the guest, the longest too, on a kernel with every checker of Linux
+## check-debug     the tests in the guest, most of the longest too, on a kernel full of checkers
 ## check-kcsan     some of them on a kernel that looks for data races
 ## check-mutants   put bugs into the module, one by one: the tests must notice
 ## check-packages  Debian packages: built, installed, upgraded and purged in a chroot (as root)
@@ -48,6 +48,7 @@ userspace:
 clean:
 	-$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C userspace clean
+	$(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
 	$(MAKE) -C selftests/fuzz clean
 	rm -rf selftests/vm/out build

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# E58, P7: what leaves a device, written down for somebody else's judgement: scripts/captures.sh
-# has tshark look at it. Bulk TCP over IPv4 and IPv6, with each cipher, where the sender's card has
+# E58, P7: what leaves a device, written down for somebody else's judgement:
+# scripts/judge-captures.sh has tshark look at it. Bulk TCP over IPv4 and IPv6, with each cipher, where the sender's card has
 # no offloads, and where it has all: then whole trains go to a router, who cuts them up.
 #
 #   +-- a --+      +--- m ---+      +-- b --+

@@ -8,7 +8,8 @@
 # Without arguments: all of TEST_PROGS in the Makefile but those that depend on time, which
 # --timers runs; they are for a guest whose time is the number of its instructions. --serial is
 # those for which one processor is enough, --parallel the others; of both every Nth from the Ith
-# on, so that guests can share. --list prints the names and runs nothing. TIMEOUT is how many
+# on, so that guests can share; --long those that take minutes each, --all these and TEST_PROGS.
+# --list prints the names and runs nothing. TIMEOUT is how many
 # seconds a script may take (600). The output is KTAP, a result for each script and in it one
 # for each check, and in the end
 #

@@ -154,10 +154,10 @@ enum mytun_drop {
 	MYTUN_DROP_TX_NO_ENDPOINT,	/* the peer has no endpoint yet */
 	MYTUN_DROP_TX_NO_KEY,		/* handshakes went unanswered, or the device has no key */
 	MYTUN_DROP_TX_STAGED_FULL,	/* pushed out of the queue that waits for a session */
-	MYTUN_DROP_TX_QUEUE_FULL,	/* the crypto queue is full */
-	MYTUN_DROP_TX_NO_MEMORY,
+	MYTUN_DROP_TX_QUEUE_FULL,	/* the crypto queue is full, or too many segments */
+	MYTUN_DROP_TX_NO_MEMORY,	/* or a GSO packet that cannot be segmented */
 	MYTUN_DROP_TX_CRYPTO,		/* sealing failed */
-	MYTUN_DROP_TX_LOOP,		/* the outer route leads back into the device */
+	MYTUN_DROP_TX_LOOP,		/* the outer route leads back to the peer itself */
 	MYTUN_DROP_TX_NO_ROUTE,		/* no route to the endpoint */
 	MYTUN_DROP_TX_SOCKET,		/* no socket of the endpoint's family */
 	/* in, before authentication */

@@ -15,6 +15,8 @@
 #	initrd/			the parts of an initramfs that seldom change
 #	build/			copies of checkouts in which the module is built
 #	source/, ynl/		sources of a kernel, and its netlink client
+#	kernel/			where a kernel of our own is built
+#	libraries/, portable/	what check-portable.sh unpacks and builds
 #	guests/			what belongs to a run, gone at its end, or at a start of another
 #	slot.N			locks: one for each guest that may run
 #	*.lock			other locks
