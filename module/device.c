@@ -189,16 +189,26 @@ static const struct net_device_ops device_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-/* Keys do not outlive the machine as it was: it slept, or there are two of it now. */
+/*
+ * Keys do not outlive the machine as it was: it slept, or there are two of it now. On return none
+ * is in memory but for packets that NAPI still has.
+ */
 static void forget_sessions(struct mytun_device *device)
 {
+	bool had_keypair = false;
 	struct mytun_peer *peer;
 	unsigned long id;
 
 	mutex_lock(&device->lock);
 	xa_for_each(&device->peers, id, peer)
-		mytun_session_clear(peer, MYTUN_DEAD_SUSPENDED);
+		had_keypair |= mytun_session_clear(peer, MYTUN_DEAD_SUSPENDED);
 	mutex_unlock(&device->lock);
+	if (!had_keypair)
+		return;
+	mytun_spread_flush(&device->encrypt);
+	mytun_spread_flush(&device->decrypt);
+	/* They are wiped a grace period after the last packet has let go of them */
+	rcu_barrier();
 }
 
 /*

@@ -189,20 +189,21 @@ bool mytun_keypairs_confirm(struct noise_keypairs *keypairs, struct noise_keypai
  * mytun_keypairs_clear() - give all keypairs up
  * @keypairs: slots
  *
- * Return: true when a session had been announced: say that the peer is dead.
+ * Return: true when there was any.
  */
 bool mytun_keypairs_clear(struct noise_keypairs *keypairs)
 {
-	bool had_session;
+	bool had_keypair;
 
 	spin_lock_bh(&keypairs->lock);
-	had_session = keypairs->had_session;
-	keypairs->had_session = false;
+	had_keypair = rcu_access_pointer(keypairs->previous) ||
+		      rcu_access_pointer(keypairs->current_keypair) ||
+		      rcu_access_pointer(keypairs->next);
 	keypair_retire(slot_swap(keypairs, &keypairs->previous, NULL));
 	keypair_retire(slot_swap(keypairs, &keypairs->current_keypair, NULL));
 	keypair_retire(slot_swap(keypairs, &keypairs->next, NULL));
 	spin_unlock_bh(&keypairs->lock);
-	return had_session;
+	return had_keypair;
 }
 
 static u64 born(struct noise_keypairs *keypairs, struct noise_keypair __rcu *slot)

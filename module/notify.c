@@ -63,8 +63,12 @@ const struct genl_family *mytun_notify_family(void)
  */
 int mytun_notify_put_device(struct sk_buff *msg, const struct mytun_device *device)
 {
+	char name[IFNAMSIZ];
+
+	/* It may be renamed meanwhile */
+	strscpy(name, device->dev->name, sizeof(name));
 	return nla_put_u32(msg, MYTUN_A_IFINDEX, device->dev->ifindex) ?:
-	       nla_put_string(msg, MYTUN_A_IFNAME, device->dev->name);
+	       nla_put_string(msg, MYTUN_A_IFNAME, name);
 }
 
 static int put_endpoint4(struct sk_buff *msg, const struct sockaddr_in *addr)
@@ -150,10 +154,12 @@ static int put_event(struct sk_buff *msg, struct mytun_peer *peer, const struct 
 /* An event that nobody listens to, or for which there is no memory, is not sent. */
 static void notify(struct mytun_peer *peer, const struct happening *what)
 {
-	struct net *net = dev_net(peer->device->dev);
 	struct sk_buff *msg;
+	struct net *net;
 
-	rcu_read_lock();	/* for mytun_notify_stop() */
+	/* For mytun_notify_stop(), and for the namespace, which the device may leave meanwhile */
+	rcu_read_lock();
+	net = dev_net(peer->device->dev);
 	if (!READ_ONCE(started) || !genl_has_listeners(family, net, GROUP_EVENTS))
 		goto out;
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);

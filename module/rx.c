@@ -599,9 +599,12 @@ void mytun_rx_device_uninit(struct mytun_device *device)
 
 	mytun_spread_flush(&device->decrypt);
 	mytun_spread_uninit(&device->decrypt, NULL);
+	for_each_possible_cpu(cpu)
+		napi_disable(&per_cpu_ptr(device->rx_cells, cpu)->napi);
+	/* A poll that has completed may still put a peer into the line of its CPU's cell */
+	synchronize_net();
 	for_each_possible_cpu(cpu) {
 		cell = per_cpu_ptr(device->rx_cells, cpu);
-		napi_disable(&cell->napi);
 		cell_drop(cell);
 		__netif_napi_del(&cell->napi);
 	}

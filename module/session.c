@@ -49,7 +49,7 @@ static bool sent_recently(const struct mytun_session *session, u64 now_ns)
 	return last_ns && now_ns < last_ns + REKEY_TIMEOUT * (u64)NSEC_PER_SEC;
 }
 
-/* A handshake message of ours is about to leave, or has left. */
+/* A handshake message of ours is about to leave. */
 static void mark_sent(struct mytun_peer *peer)
 {
 	atomic64_set(&peer->session.last_sent_ns, ktime_get_coarse_boottime_ns());
@@ -95,10 +95,13 @@ static bool create_initiation(struct mytun_peer *peer, struct message_initiation
 	next_timestamp(session, timestamp);
 	created = noise_create_initiation(msg, &session->handshake, &device->identity, ephemeral,
 					  timestamp, session->index.value);
-	if (created)
+	if (created) {
 		cookie_add_macs(&session->cookie, (u8 *)msg, sizeof(*msg), now_ns);
-	else
+		/* Before it leaves: the answer, which calls the retry off, may be quick */
+		mytun_timers_event(peer, SESSION_INITIATION_SENT);
+	} else {
 		mytun_lookup_remove_index(&device->lookup, &session->index);
+	}
 out_unlock:
 	mutex_unlock(&session->lock);
 	up_read(&device->identity_lock);
@@ -115,39 +118,50 @@ static void send_initiation(struct mytun_peer *peer)
 	net_dbg_ratelimited("%s: Sending handshake initiation to peer %u\n",
 			    peer->device->dev->name, peer->id);
 	send_handshake(peer, &msg, sizeof(msg));
-	mark_sent(peer);
-	mytun_timers_event(peer, SESSION_INITIATION_SENT);
+}
+
+/*
+ * If a session has been announced, say that there is none any longer: under the lock, so that
+ * what is said last is how it is.
+ */
+static void end_session(struct mytun_peer *peer, u32 reason)
+{
+	spin_lock_bh(&peer->keypairs.lock);
+	if (peer->keypairs.had_session)
+		mytun_notify_peer_dead(peer, reason);
+	peer->keypairs.had_session = false;
+	spin_unlock_bh(&peer->keypairs.lock);
 }
 
 /*
  * Wipe the handshake and every keypair. The mutex is held from the first to the last, so that
  * a handshake that is finished meanwhile is either wiped as a whole or begins anew.
- * Return: true when a session had been announced.
+ * Return: true when there was a keypair.
  */
-static bool wipe(struct mytun_peer *peer)
+static bool wipe(struct mytun_peer *peer, u32 reason)
 {
 	struct mytun_session *session = &peer->session;
+	bool had_keypair;
 
 	lockdep_assert_held(&session->lock);
 	noise_handshake_clear(&session->handshake);
 	mytun_lookup_remove_index(&peer->device->lookup, &session->index);
 	atomic64_set(&session->last_sent_ns, 0);
-	return mytun_keypairs_clear(&peer->keypairs);
+	had_keypair = mytun_keypairs_clear(&peer->keypairs);
+	end_session(peer, reason);
+	return had_keypair;
 }
 
 /* The timer said so, but a session may have come about since it fired: that one lives on. */
 static void wipe_expired(struct mytun_peer *peer)
 {
 	struct session_age newest;
-	bool had_session = false;
 
 	mutex_lock(&peer->session.lock);
 	newest.born_ns = mytun_keypairs_newest(&peer->keypairs);
 	if (session_policy_zero_due(&newest, ktime_get_coarse_boottime_ns()))
-		had_session = wipe(peer);
+		wipe(peer, MYTUN_DEAD_EXPIRED);
 	mutex_unlock(&peer->session.lock);
-	if (had_session)
-		mytun_notify_peer_dead(peer, MYTUN_DEAD_EXPIRED);
 }
 
 /* In a session that there is; one is not begun for this. */
@@ -247,14 +261,7 @@ void mytun_session_offer(struct mytun_peer *peer)
  */
 void mytun_session_given_up(struct mytun_peer *peer)
 {
-	bool had_session;
-
-	spin_lock_bh(&peer->keypairs.lock);
-	had_session = peer->keypairs.had_session;
-	peer->keypairs.had_session = false;
-	spin_unlock_bh(&peer->keypairs.lock);
-	if (had_session)
-		mytun_notify_peer_dead(peer, MYTUN_DEAD_TIMEOUT);
+	end_session(peer, MYTUN_DEAD_TIMEOUT);
 }
 
 /**
@@ -262,17 +269,17 @@ void mytun_session_given_up(struct mytun_peer *peer)
  * @peer: peer
  * @reason: enum mytun_dead_reason
  *
- * Context: may sleep.
+ * Context: may sleep. Return: whether there was a keypair, which is gone after a grace period, or
+ * when no packet is worked on with it any longer.
  */
-void mytun_session_clear(struct mytun_peer *peer, u32 reason)
+bool mytun_session_clear(struct mytun_peer *peer, u32 reason)
 {
-	bool had_session;
+	bool had_keypair;
 
 	mutex_lock(&peer->session.lock);
-	had_session = wipe(peer);
+	had_keypair = wipe(peer, reason);
 	mutex_unlock(&peer->session.lock);
-	if (had_session)
-		mytun_notify_peer_dead(peer, reason);
+	return had_keypair;
 }
 
 /*
@@ -309,19 +316,15 @@ static bool begin_session(struct mytun_peer *peer)
  */
 void mytun_session_confirmed(struct mytun_peer *peer)
 {
-	bool came_up;
-
 	ktime_get_real_ts64(&peer->session.completed);
 	mytun_timers_event(peer, SESSION_HANDSHAKE_COMPLETE);
 	spin_lock_bh(&peer->keypairs.lock);
 	/* The keys may have been wiped meanwhile, and the peer said to be dead. */
-	came_up = !peer->keypairs.had_session &&
-		  rcu_access_pointer(peer->keypairs.current_keypair);
-	if (came_up)
+	if (!peer->keypairs.had_session && rcu_access_pointer(peer->keypairs.current_keypair)) {
 		peer->keypairs.had_session = true;
-	spin_unlock_bh(&peer->keypairs.lock);
-	if (came_up)
 		mytun_notify_peer_up(peer);
+	}
+	spin_unlock_bh(&peer->keypairs.lock);
 	if (READ_ONCE(peer->session.extended))
 		mytun_session_offer(peer);
 }
@@ -375,6 +378,8 @@ static enum mytun_drop receive_initiation(struct mytun_device *device, struct sk
 	struct noise_opening opening;
 	bool accepted = false, answered = false;
 
+	/* Early at boot this may take seconds, and others want the locks */
+	wait_for_random_bytes();
 	down_read(&device->identity_lock);
 	if (noise_open_initiation(&opening, src, &device->identity))
 		peer = mytun_lookup_peer(&device->lookup, opening.remote_static);

@@ -68,7 +68,7 @@ void mytun_session_set_identity(struct mytun_device *device, const u8 private_ke
 void mytun_session_set_psk(struct mytun_peer *peer, const u8 preshared_key[NOISE_KEY_LEN]);
 int mytun_session_check_cipher(u32 cipher, bool *gcm);
 void mytun_session_set_cipher(struct mytun_peer *peer, u32 cipher, bool gcm);
-void mytun_session_clear(struct mytun_peer *peer, u32 reason);
+bool mytun_session_clear(struct mytun_peer *peer, u32 reason);
 void mytun_session_start(struct mytun_peer *peer);
 void mytun_session_retry(struct mytun_peer *peer);
 void mytun_session_zero(struct mytun_peer *peer);

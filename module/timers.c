@@ -109,7 +109,9 @@ void mytun_timers_events(struct mytun_peer *peer, unsigned long events)
 	u32 actions = 0;
 	int event;
 
-	if (session_policy_unmoved(&timers->state, events, now_ns))
+	/* A deadline of two words cannot be read without the lock */
+	if (IS_ENABLED(CONFIG_64BIT) &&
+	    session_policy_unmoved(&timers->state, events, now_ns))
 		return;
 	spin_lock_bh(&timers->lock);
 	if (timers->running) {

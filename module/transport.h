@@ -60,7 +60,7 @@ struct mytun_path {
  * @send: send a list of messages (chained by skb->next, all consumed) to @endpoint, whose
  *	source is cleared when it is no longer ours. The traffic class is each message's
  *	own. @path has the peer's routes; NULL for a reply to a stranger. BH off. Return: 0
- *	when they went to IP, else -errno, then all were dropped and counted. A path-MTU
+ *	when any went to IP, else -errno, then all were dropped and counted. A path-MTU
  *	probe (&mytun_message.df) that is too long for the route is dropped and counted, and
  *	what ICMP says of one is ignored.
  */
@@ -82,6 +82,7 @@ struct mytun_transport_ops {
  * @sock4: IPv4 socket or NULL
  * @sock6: IPv6 socket or NULL
  * @port: the port in use, or to be used when opened, host order
+ * @train_port: the one for which mytun_udp_train_add() was called, while there is @sock4
  * @probe_index: receiver index of the last path-MTU probe that was sent over IPv6
  * @probe_counter: its counter
  */
@@ -93,6 +94,7 @@ struct mytun_transport {
 	struct sock __rcu *sock4;
 	struct sock __rcu *sock6;
 	u16 port;
+	u16 train_port;
 	__le32 probe_index;
 	__le64 probe_counter;
 };

@@ -78,6 +78,8 @@ static struct rtable *udp_route4(struct mytun_device *device, struct sock *sk, s
 		endpoint->src4.s_addr = 0;
 		endpoint->src_if4 = 0;
 		fl->saddr = 0;
+		/* The first look has put its own here */
+		fl->flowi4_oif = 0;
 		if (!IS_ERR(rt))
 			ip_rt_put(rt);
 		rt = ip_route_output_flow(net, fl, sk);
@@ -144,6 +146,7 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 	struct mytun_device *device = transport->device;
 	struct sk_buff *skb, *next;
 	struct rtable *rt = NULL;
+	int ret = -EMSGSIZE;
 	struct flowi4 fl = {
 		.daddr = endpoint->addr4.sin_addr.s_addr,
 		.fl4_dport = endpoint->addr4.sin_port,
@@ -178,8 +181,9 @@ static int udp_send4(struct mytun_transport *transport, struct sk_buff *messages
 		udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, ds,
 				    ip4_dst_hoplimit(&rt->dst), df ? htons(IP_DF) : 0,
 				    fl.fl4_sport, fl.fl4_dport, false, false, 0);
+		ret = 0;
 	}
-	return 0;
+	return ret;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -221,6 +225,7 @@ static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages
 	struct mytun_device *device = transport->device;
 	struct dst_entry *dst = NULL;
 	struct sk_buff *skb, *next;
+	int ret = -EMSGSIZE;
 	struct flowi6 fl = {
 		.daddr = endpoint->addr6.sin6_addr,
 		.fl6_dport = endpoint->addr6.sin6_port,
@@ -256,8 +261,9 @@ static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages
 		udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, &fl.saddr, &fl.daddr, ds,
 				     ip6_dst_hoplimit(dst), 0, fl.fl6_sport, fl.fl6_dport, false,
 				     0);
+		ret = 0;
 	}
-	return 0;
+	return ret;
 }
 #else
 static int udp_send6(struct mytun_transport *transport, struct sk_buff *messages,
@@ -343,6 +349,21 @@ static int udp_create6(struct net *net, u16 port, struct socket **sock)
 	return udp_sock_create(net, &cfg, sock);
 }
 
+/*
+ * Of a socket that is destroyed (ss -K) the kernel gives up a port that it has chosen itself, but
+ * none that was asked for. Return: the port, 0 when that has happened already.
+ */
+static u16 udp_keep_port(struct sock *sk)
+{
+	u16 port;
+
+	lock_sock(sk);
+	sk->sk_userlocks |= SOCK_BINDPORT_LOCK;
+	port = ntohs(inet_sk(sk)->inet_sport);
+	release_sock(sk);
+	return port;
+}
+
 /* Both sockets on one port. With @port 0 the kernel chooses one that is free for both. */
 static int udp_create(struct net *net, u16 port, struct socket **sock4, struct socket **sock6)
 {
@@ -353,12 +374,14 @@ static int udp_create(struct net *net, u16 port, struct socket **sock4, struct s
 		.use_udp_checksums = true,
 	};
 	int attempt, ret;
+	u16 chosen;
 
 	for (attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
 		ret = udp_sock_create(net, &cfg, sock4);
 		if (ret)
 			return ret;
-		ret = udp_create6(net, ntohs(inet_sk((*sock4)->sk)->inet_sport), sock6);
+		chosen = udp_keep_port((*sock4)->sk);
+		ret = chosen ? udp_create6(net, chosen, sock6) : -EADDRINUSE;
 		if (!ret)
 			return 0;
 		udp_tunnel_sock_release((*sock4)->sk);
@@ -368,10 +391,14 @@ static int udp_create(struct net *net, u16 port, struct socket **sock4, struct s
 	return -EADDRINUSE;
 }
 
-/* Put sockets, or none, in place of the present ones, which nobody uses afterwards. */
-static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct sock *sk6)
+/*
+ * Put sockets on a port, or none, in place of the present ones, which nobody uses afterwards.
+ */
+static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct sock *sk6,
+		     u16 port)
 {
 	struct mytun_device *device = transport->device;
+	u16 old_port = transport->train_port;
 	struct sock *old4, *old6;
 
 	lockdep_assert_held(&device->transport_lock);
@@ -379,8 +406,9 @@ static void udp_swap(struct mytun_transport *transport, struct sock *sk4, struct
 				   lockdep_is_held(&device->transport_lock));
 	old6 = rcu_replace_pointer(transport->sock6, sk6,
 				   lockdep_is_held(&device->transport_lock));
+	transport->train_port = port;
 	if (old4)
-		mytun_udp_train_remove(sock_net(old4), ntohs(inet_sk(old4)->inet_sport));
+		mytun_udp_train_remove(sock_net(old4), transport, old_port);
 	synchronize_net();
 	udp_release(old4);
 	udp_release(old6);
@@ -405,7 +433,7 @@ static int udp_open(struct mytun_transport *transport, u16 port)
 	udp_set_up(transport, sock4->sk);
 	if (sock6)
 		udp_set_up(transport, sock6->sk);
-	udp_swap(transport, sock4->sk, sock6 ? sock6->sk : NULL);
+	udp_swap(transport, sock4->sk, sock6 ? sock6->sk : NULL, port);
 	return 0;
 
 err_release:
@@ -417,7 +445,7 @@ err_release:
 
 static void udp_close(struct mytun_transport *transport)
 {
-	udp_swap(transport, NULL, NULL);
+	udp_swap(transport, NULL, NULL, 0);
 }
 
 const struct mytun_transport_ops mytun_transport_udp = {

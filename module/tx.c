@@ -49,6 +49,12 @@ static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 	struct sk_buff_head *staged = &peer->tx.staged;
 	struct sk_buff *oldest = NULL;
 
+	/* Nor does a user wait as long for his pages */
+	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC))) {
+		mytun_drop(peer->device, MYTUN_DROP_TX_NO_MEMORY);
+		kfree_skb(skb);
+		return;
+	}
 	skb_orphan(skb);
 	spin_lock_bh(&staged->lock);
 	if (skb_queue_len(staged) >= MYTUN_MAX_STAGED)

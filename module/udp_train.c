@@ -201,7 +201,7 @@ static const struct nf_hook_ops hooks[] = {
  * @transport: takes them by its rx_train
  * @port: ours in @net, host order
  *
- * Context: may sleep. Return: 0 or -ENOMEM, -E2BIG.
+ * Context: may sleep. Return: 0 or -ENOMEM, -E2BIG, -EBUSY.
  */
 int mytun_udp_train_add(struct net *net, struct mytun_transport *transport, u16 port)
 {
@@ -213,7 +213,7 @@ int mytun_udp_train_add(struct net *net, struct mytun_transport *transport, u16 
 		ret = nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
 	if (ret)
 		goto out_unlock;
-	ret = xa_err(xa_store(&trains->ports, port, transport, GFP_KERNEL));
+	ret = xa_insert(&trains->ports, port, transport, GFP_KERNEL);
 	if (ret && xa_empty(&trains->ports))
 		nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
 out_unlock:
@@ -224,17 +224,18 @@ out_unlock:
 /**
  * mytun_udp_train_remove() - undo mytun_udp_train_add()
  * @net: namespace
- * @port: port
+ * @transport: the same as there
+ * @port: the same
  *
  * Context: may sleep. A grace period later no train is handed over any longer.
  */
-void mytun_udp_train_remove(struct net *net, u16 port)
+void mytun_udp_train_remove(struct net *net, struct mytun_transport *transport, u16 port)
 {
 	struct train_net *trains = net_generic(net, train_net_id);
 
 	mutex_lock(&train_lock);
-	xa_erase(&trains->ports, port);
-	if (xa_empty(&trains->ports))
+	if (xa_cmpxchg(&trains->ports, port, transport, NULL, 0) == transport &&
+	    xa_empty(&trains->ports))
 		nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
 	mutex_unlock(&train_lock);
 }

@@ -10,6 +10,6 @@
 int mytun_udp_train_init(void);
 void mytun_udp_train_uninit(void);
 int mytun_udp_train_add(struct net *net, struct mytun_transport *transport, u16 port);
-void mytun_udp_train_remove(struct net *net, u16 port);
+void mytun_udp_train_remove(struct net *net, struct mytun_transport *transport, u16 port);
 
 #endif /* _MYTUN_UDP_TRAIN_H */

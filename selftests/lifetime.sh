@@ -16,7 +16,7 @@
 . "${0%/*}/lib.sh"
 
 ROUNDS=${ROUNDS:-$((SLOW > 1 ? 3 : 10))}
-plan 10
+plan 11
 
 setup()
 {
@@ -88,6 +88,30 @@ received_all()
 		sum=$((sum + bytes))
 	done < <(vpn "$1" show mt0 transfer)
 	echo "$sum"
+}
+
+# An administrator may destroy a socket (ss -K). The port, which the kernel has chosen here, stays the
+# device's; and when that goes nothing is left to which a train for the port would be handed.
+socket_destroyed()
+{
+	local port
+
+	have ss || skip "missing: ss"
+	have socat || skip "missing: socat"
+	device a mt6 a 0 10.9.6.1/24
+	device b mt6 b 2 10.9.6.2/24
+	defer ipn b link delete mt6
+	peer a mt6 b allowed-ips 10.9.6.2/32 endpoint 10.1.0.2:2
+	peer b mt6 a allowed-ips 10.9.6.1/32
+	ping_one a 10.9.6.2
+	port=$(vpn a show mt6 listen-port)
+	[[ $(on a ss -K -n -u -a "sport = :$port") == *:$port* ]]
+	ping_one a 10.9.6.2
+	same "$port" "$(vpn a show mt6 listen-port)"
+	ipn a link delete mt6
+	ipn a link set lo up
+	printf '\4\0\0\0%060d' {1..20} >"$TMP/train"
+	on a socat -u -b 65000 "OPEN:$TMP/train" "UDP4:127.0.0.1:$port,setsockopt-int=17:103:64"
 }
 
 # dst_cache ADDRESS: of its peer. The device holds a route to it, out of a namespace that is deleted,
@@ -269,6 +293,7 @@ setup
 check "E47 created and destroyed: every object is logged" objects_are_logged
 check "E41 a cached route does not outlive its namespace, v4" dst_cache 10.4.0.2
 check "E41 a cached route does not outlive its namespace, v6" dst_cache "[fd04::2]"
+check "E43 a socket that is destroyed (ss -K) stays, and goes with its device" socket_destroyed
 check "E42 two namespaces, each with the other's device" circular
 check "E43 devices come and go" create_delete
 check "E43 peers and devices go under traffic" under_flood

@@ -35,7 +35,7 @@ enum session_deadline {
  * @SESSION_DATA_RECEIVED: authenticated data messages came, keepalives do not count
  * @SESSION_PACKET_SENT: any authenticated message left: data, keepalive, handshake
  * @SESSION_PACKET_RECEIVED: any authenticated message came: data, keepalive, handshake
- * @SESSION_INITIATION_SENT: our initiation left
+ * @SESSION_INITIATION_SENT: our initiation is about to leave
  * @SESSION_HANDSHAKE_COMPLETE: as initiator on the response, as responder on the first
  *	data message
  * @SESSION_DERIVED: keys were derived (zero-keys deadline starts anew)
