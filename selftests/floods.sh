@@ -17,8 +17,9 @@ need chrt awk
 shopt -s extglob
 
 FLOOD=${FLOOD:-$((100000 / SLOW))}
-# From each address, to see how many the limiter lets through
-NOISE=$((20 * SLOW))
+# From each address, to see how many the limiter lets through: more than in the time for which
+# they wait behind others
+NOISE=$((SLOW > 1 ? 40 * SLOW : 20))
 ROUNDS=${ROUNDS:-150}
 GREED=${GREED:-32}
 # So much that opening a message takes longer than sending it

@@ -12,7 +12,7 @@
 
 . "${0%/*}/lib.sh"
 
-plan 15
+plan 16
 need tcpdump
 
 PACKETS=()
@@ -291,6 +291,23 @@ outer_header()
 	done
 }
 
+# The answer calls the next try off, however quick it comes
+one_handshake()
+{
+	local i types=''
+
+	peers_again 10.0.0.2
+	capture_begin
+	ping_one a 10.9.0.2
+	sleep 6
+	capture_end a
+	for i in "${!PACKETS[@]}"; do
+		types+=$(part "$i" 0 1)
+	done
+	# An initiation and a message of data
+	same 0104 "$types"
+}
+
 keepalive()
 {
 	peer a mt0 b persistent-keepalive off
@@ -333,6 +350,7 @@ W="E48 on the wire:"
 session 10.0.0.2
 check "$W an initiation" initiation
 check "$W a response" response
+check "$W no second initiation behind a response" one_handshake
 check "$W data" data
 check "$W ciphertext only" ciphertext_only
 check "$W of an inner header the ECN bits alone, v4 in v4" outer_header 10.9.0.2

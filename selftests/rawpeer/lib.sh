@@ -201,13 +201,25 @@ dropped()
 
 # load: keep the device under load, by noise that is worth a curve operation, until unload or
 # the end of the check. The real-time priority of its sender lets a whole burst queue up before
-# anyone works on it.
+# anyone works on it. The next one comes when most of the last has been worked on, so that others
+# still find a place in the queue.
 load()
 {
+	local before waiting=0
+
 	defer unload
 	while :; do
+		read_drops
+		before=${NOW[all]}
 		raw f flood 800 0 good away
+		waiting=$((waiting + 800))
 		sleep 0.3
+		read_drops
+		while ((waiting - (NOW[all] - before) > 600)); do
+			sleep 0.1
+			read_drops
+		done
+		waiting=$((waiting > NOW[all] - before ? waiting - (NOW[all] - before) : 0))
 	done &
 	LOAD=$!
 	wait_for 20 under_load
