@@ -135,9 +135,10 @@ if [ -w /run ]; then
 	mkfifo free
 	flock /run/vpnctl.lock cat free &
 	timeout 10 sh -c 'while flock -n /run/vpnctl.lock true; do sleep 0.1; done'
+	rm err
 	"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example late >out 2>err &
 	pid=$!
-	timeout 10 sh -c 'until grep -q "waiting for it" err; do sleep 0.1; done'
+	timeout 10 sh -c 'until grep -qs "waiting for it" err; do sleep 0.1; done'
 	[ ! -s out ] && cmp -s before mtt0.conf
 	ok $? "adds nobody while an up is under way: $(cat out err)"
 	echo >free
@@ -151,9 +152,11 @@ if [ -w /run ]; then
 	flock mtt0.conf cat free &
 	timeout 10 sh -c 'while flock -n mtt0.conf true; do sleep 0.1; done'
 	for sig in TERM HUP; do
+		# what the one before has said is not said by this one
+		rm err
 		"$tool" addclient --hub ./mtt0.conf --endpoint vpn.example ended >out 2>err &
 		pid=$!
-		timeout 10 sh -c 'until grep -q "is changing it; waiting" err; do sleep 0.1; done'
+		timeout 10 sh -c 'until grep -qs "is changing it; waiting" err; do sleep 0.1; done'
 		[ -e /run/vpnctl.lock ]
 		ok $? "no lock while it waits for the file: $(cat out err)"
 		# again, should it not wait yet
