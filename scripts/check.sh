@@ -133,9 +133,10 @@ DEBUG_SLOW=6
 DEBUG_TIMEOUT=2700
 DEBUG_SCALE=(PEERS=1000 FUZZ=1500)
 
-# WireGuard sets its timer for the next try after it has sent the first. Where the kernel lets
-# others in between, it initiates twice, and the checks that count that are in vain.
-DEBUG_TIMER_PAIRS='mytun:wireguard mytun:wireguard-go wireguard-go:mytun'
+# Once we initiate, once another does. Not WireGuard: it sets its timer for the next try after it
+# has sent the first. Where the kernel lets others in between, it initiates twice, and the checks
+# that count that are in vain.
+DEBUG_PAIRS='mytun:wireguard wireguard-go:mytun'
 
 # kselftest KERNEL OPTION... [--env NAME=VALUE]... -- ARGUMENT...: of run-kselftest.sh
 kselftest()
@@ -144,7 +145,7 @@ kselftest()
 
 	shift
 	if [[ $kernel == debug ]]; then
-		options=(--mem 3G --timeout $((DEBUG_TIMEOUT + 300)))
+		options=(--mem 3G --timeout $((2 * DEBUG_TIMEOUT)))
 		environment=(SLOW="$DEBUG_SLOW" TIMEOUT="$DEBUG_TIMEOUT" FRESH=1 "${DEBUG_SCALE[@]}")
 	fi
 	while [[ $1 != -- ]]; do
@@ -199,14 +200,14 @@ stage_script()
 	local options=()
 
 	case $2 in
-	*.py) options=(--with python) ;;
-	*timers*)
+	*.py) options=(--icount --with python) ;;
+	interop/*)
 		# Of the guest's time, most of which is skipped
 		options=(--icount --env TIMEOUT=9000)
-		[[ $1 != debug ]] || options+=(--env PAIRS="$DEBUG_TIMER_PAIRS") ;;
+		[[ $1 != debug ]] || options+=(--env PAIRS="$DEBUG_PAIRS") ;;
 	ipv6_off.sh) options=(--icount --append ipv6.disable=1) ;;
-	no_simd.sh) options=(--append 'clearcpuid=ssse3,avx,avx2,bmi2,adx') ;;
-	faults.sh) options=(--allow-warn 'Call Trace:') ;;
+	no_simd.sh) options=(--icount --append 'clearcpuid=ssse3,avx,avx2,bmi2,adx') ;;
+	faults.sh) options=(--icount --allow-warn 'Call Trace:') ;;
 	memory.sh) options=(--icount --mem 512M) ;;
 	overload.sh) options=(--icount) ;;
 	lowmem.sh)
@@ -273,7 +274,7 @@ PARTS=3
 SERIAL_PARTS=2
 # The same for the debug kernel, where a panic ends all of a part
 DEBUG_PARTS=4
-DEBUG_SERIAL_PARTS=4
+DEBUG_SERIAL_PARTS=6
 # Of whose source the client is that takes minutes to say each request
 YNL_KERNEL=7.2
 
@@ -297,13 +298,14 @@ debug_stages()
 		return
 	fi
 	# The longest come first
-	echo guest kselftest_timers debug
-	parts kselftest debug "$DEBUG_PARTS"
-	for script in $("$TOP/selftests/run-kselftest.sh" --list --long) interop/interop-fast.sh \
-		genetlink.py interop/interop-timers.sh ipv6_off.sh no_simd.sh lowmem.sh; do
+	parts kselftest_serial debug "$DEBUG_SERIAL_PARTS"
+	for script in $("$TOP/selftests/run-kselftest.sh" --list --long) interop/interop-timers.sh \
+		interop/interop-fast.sh genetlink.py lowmem.sh; do
 		echo guest script debug "$script"
 	done
-	parts kselftest_serial debug "$DEBUG_SERIAL_PARTS"
+	echo guest kselftest_timers debug
+	parts kselftest debug "$DEBUG_PARTS"
+	printf 'guest script debug %s\n' ipv6_off.sh no_simd.sh
 	echo guest captures debug
 }
 

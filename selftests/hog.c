@@ -9,7 +9,7 @@
  * socket for ever, and so fill the kernel's memory. All of our own is there from the beginning.
  * If the kernel needs a victim, we are one. Each second, and at the end, a line "sent N failed
  * N lowest N kB": N of 45 datagrams, and the least memory that has been free. It ends after
- * SECONDS, or when it has gone on for a while since less than SHORT kB were free.
+ * SECONDS, or when a tenth of them has passed since less than SHORT kB were free.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -30,7 +30,6 @@ enum {
 	SEGMENT_LEN = 1300,
 	PAYLOAD_LEN = 45 * SEGMENT_LEN,
 	BURST = 2,
-	AFTER_S = 6,			/* to go on when memory is short */
 };
 
 static unsigned long free_kb(void)
@@ -102,7 +101,7 @@ int main(int argc, char *argv[])
 			lowest = now;
 		if (!is_short && lowest < strtoul(argv[4], NULL, 10)) {
 			is_short = true;
-			end = time(NULL) + AFTER_S;
+			end = time(NULL) + atoi(argv[3]) / 10;
 		}
 		if (time(NULL) < next)
 			continue;
