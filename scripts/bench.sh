@@ -8,7 +8,7 @@
 #	KERNEL			(6.1)
 #	UDP, TCP, REPETITIONS	amounts: see there
 #
-# Prints a table, and leaves build/bench/KERNEL.csv and KERNEL.svg.
+# Prints a table, and leaves build/bench/KERNEL.csv, KERNEL.md (the table) and KERNEL.svg.
 # A "tax" is a path minus the bare cable; x is a part of WireGuard's tax, w of the whole of
 # WireGuard's: for TCP, and where the cable's own figure is not steady or not below all others.
 # Then what of it there are goals for; whether they are reached does not change the exit status.
@@ -52,37 +52,46 @@ READ='
 			paths[++count] = $1
 	}'
 
-# table: of the CSV
+# table [md]: of the CSV; "md": in Markdown
 table()
 {
-	awk -F, "$READ"'
+	awk -F, -v md="${1:-}" "$READ"'
+		function cell(text, width) {
+			if (md)
+				printf "| %s ", text
+			else
+				printf " %" width "s", text
+		}
+		function end_row() { print md ? "|" : "" }
+		function number(path, key,	text) {
+			if (!((path, key) in cost))
+				return "-"
+			text = sprintf("%.1fk", cost[path, key] / 1000)
+			if (key ~ /tcp/)
+				text = sprintf("%.2f", cost[path, key])
+			return path ~ /^(veth|wireguard)$/ ? text : text " " ratio(path, key, "wireguard")
+		}
 		# A line for each path that has the first of these
-		function show(title, keys, names,	i, p, n, key, name, value, text) {
+		function show(title, keys, names,	i, p, n, key, name) {
 			n = split(keys, key, " ")
 			split(names, name, " ")
-			print title
-			printf "%-11s", "path"
+			if (!md)
+				print title
+			cell(md ? "Linux '"$kernel"'" : "path", -11)
 			for (i = 1; i <= n; i++)
-				printf " %15s", name[i]
-			print ""
+				cell(name[i], 15)
+			end_row()
+			for (i = 0; md && i <= n; i++)
+				printf "|---"
+			if (md)
+				end_row()
 			for (p = 1; p <= count; p++) {
 				if (!((paths[p], key[1]) in cost))
 					continue
-				printf "%-11s", paths[p]
-				for (i = 1; i <= n; i++) {
-					if (!((paths[p], key[i]) in cost)) {
-						printf " %15s", "-"
-						continue
-					}
-					value = cost[paths[p], key[i]]
-					text = sprintf("%.1fk", value / 1000)
-					if (key[i] ~ /tcp/)
-						text = sprintf("%.2f", value)
-					if (paths[p] != "veth" && paths[p] != "wireguard")
-						text = text " " ratio(paths[p], key[i], "wireguard")
-					printf " %15s", text
-				}
-				print ""
+				cell(paths[p], -11)
+				for (i = 1; i <= n; i++)
+					cell(number(paths[p], key[i]), 15)
+				end_row()
 			}
 		}
 		END {
@@ -165,5 +174,6 @@ bench_guest "$csv" '^[a-z-]+,(udp|tcp|fragments)[a-z0-9]*,' --icount --timeout 1
 	/selftests/bench/bench.sh "$@"
 table
 goals
+table md >"$out/$kernel.md"
 plot
 echo "$csv"
