@@ -369,7 +369,7 @@ net_state()
 	on "$1" nft list ruleset
 	# shellcheck disable=SC2016 # for bash
 	on "$1" bash -c 'cd /proc/sys/net && for f in ipv4/ip_forward ipv[46]/conf/*/forwarding \
-		ipv4/conf/*/{src_valid_mark,rp_filter}; do read -r v <$f; echo "$f $v"; done'
+		ipv4/conf/*/{src_valid_mark,rp_filter,accept_redirects}; do read -r v <$f; echo "$f $v"; done'
 }
 
 # ---- the devices under test ----

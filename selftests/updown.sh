@@ -24,7 +24,7 @@
 ROUNDS=${ROUNDS:-$((SLOW > 1 ? 2 : 4))}
 
 [[ $KIND == mytun ]] || skip_all "up makes devices of kind mytun"
-plan 19
+plan 20
 need nft tcpdump
 
 # ---- tools that fail when they are told to, and a resolvconf
@@ -132,6 +132,8 @@ setup()
 	# As strict as distributions are
 	sysctl_set c net.ipv4.conf.all.rp_filter 1
 	sysctl_set c net.ipv4.conf.out.rp_filter 1
+	# Which the kernel would set when forwarding is switched off again
+	sysctl_set g net.ipv4.conf.all.accept_redirects 0
 	put_tools
 	put_files
 	wait_for 10 settled c 1
@@ -168,9 +170,21 @@ remember()
 
 # ---- checks
 
-# A gateway is a hub with one line more
+# A gateway is a hub with one line more. What forwards for all devices would make the one forget that it
+# alone does.
 gateway_up()
 {
+	local family
+
+	for family in 4 6; do
+		sysctl_set g "net.ipv$family.conf.in.forwarding" 1
+		remember g
+		fails vpn g up "$TMP/hub.conf" 2>"$TMP/said"
+		cat "$TMP/said"
+		grep -q "^hub: in forwards already" "$TMP/said"
+		unchanged g
+		sysctl_set g "net.ipv$family.conf.in.forwarding" 0
+	done
 	remember g
 	vpn g up "$TMP/hub.conf"
 	same 1 "$(on g cat /proc/sys/net/ipv4/ip_forward)"
@@ -410,6 +424,32 @@ two_tunnels()
 }
 
 # A device that someone else removes leaves the rest, until `down`
+# The commands of one tunnel bring another up, before it or after it, and take it down
+nested_tunnels()
+{
+	local when
+
+	remember c
+	ALLOWED="0.0.0.0/0" put_file second.conf
+	defer quiet_down second
+	defer quiet_down outer
+	for when in PreUp PostUp; do
+		ALLOWED="0.0.0.0/0" put_file outer.conf "$when = vpnctl up $TMP/second.conf" \
+			"PreDown = vpnctl down $TMP/second.conf"
+		c_vpnctl up "$TMP/outer.conf"
+		same 1 "$(ipn c -4 rule | grep -c "lookup 51820")"
+		same 1 "$(ipn c -4 rule | grep -c "lookup 51821")"
+		c_vpnctl down "$TMP/outer.conf"
+		unchanged c
+	done
+	# It fails when the other is there, and leaves to it what that needs
+	ALLOWED="0.0.0.0/0" put_file outer.conf "PostUp = vpnctl up $TMP/second.conf" "PostUp = false"
+	fails c_vpnctl up "$TMP/outer.conf" 2>"$TMP/said"
+	same 1 "$(on c cat /proc/sys/net/ipv4/conf/all/src_valid_mark)"
+	c_vpnctl down "$TMP/second.conf"
+	unchanged c
+}
+
 device_gone()
 {
 	remember c
@@ -550,6 +590,7 @@ check "without it something does" no_kill_switch
 check "a step that fails takes all back" each_step_fails
 check "what is no tool's failure, too" other_steps_fail
 check "two tunnels, and the settings that they share" two_tunnels
+check "a tunnel whose commands bring up another" nested_tunnels
 check "a device that is gone" device_gone
 check "what is changed is saved" save_config
 check "a key from elsewhere is not saved" save_other_key

@@ -40,7 +40,7 @@ static const struct {
 	const char *variable;
 	const char *key;
 } settings[SET_N] = {
-	[SET_PRIVATE_KEY] = { "--private-key", "VPNCTL_PRIVATE_KEY", "PrivateKey" },
+	[SET_PRIVATE_KEY] = { "--private-key", KEY_VARIABLE, "PrivateKey" },
 	[SET_LISTEN_PORT] = { "--listen-port", "VPNCTL_LISTEN_PORT", "ListenPort" },
 	[SET_ENDPOINT] = { "--endpoint", "VPNCTL_ENDPOINT", "Endpoint" },
 	[SET_MTU] = { "--mtu", "VPNCTL_MTU", "MTU" },
@@ -129,16 +129,6 @@ static int check_one_peer(const struct device *dev, const char *name)
 	return -EINVAL;
 }
 
-/* The environment is shown to other programs, so the key must not stay in it. */
-static void forget_variable(const char *name)
-{
-	char *value = getenv(name);
-
-	if (value)
-		explicit_bzero(value, strlen(value));
-	unsetenv(name);
-}
-
 static int override(struct config *cfg, const struct request *req, enum setting which)
 {
 	const char *name = settings[which].option, *value = req->values[which];
@@ -168,7 +158,7 @@ static int override_all(struct config *cfg, const struct request *req)
 
 	for (i = 0; i < SET_N && !ret; i++)
 		ret = override(cfg, req, (enum setting)i);
-	forget_variable(settings[SET_PRIVATE_KEY].variable);
+	forget_key_variable();
 	if (!ret && tun->key_file && !tun->foreign_key)
 		ret = tunnel_file_key(cfg);
 	if (req->kill_switch >= 0)
@@ -188,6 +178,8 @@ static void complain_facts(const char *ifname, int err)
 	else if (err == -EIO)
 		fprintf(stderr, "%s: what is there cannot be found out, so nothing was done\n",
 			ifname);
+	else if (err == -EBUSY)
+		fprintf(stderr, "%s: nothing was done\n", ifname);
 	else
 		fprintf(stderr, "%s: %s\n", ifname,
 			err == -ENODEV ? "is not up" : strerror(-err));
@@ -204,6 +196,36 @@ static int check_name(const struct request *req)
 static int take_lock(struct lock *lock, const struct request *req)
 {
 	return req->dry_run ? 0 : lock_take(lock, LOCK_PATH, stderr);
+}
+
+/*
+ * Do, or show, what the user wants to be done before anything else. It may change what there is: to
+ * be found out again when there was anything to do.
+ */
+static int do_first(const struct request *req, struct tunnel *tun, enum tunnel_hook hook)
+{
+	struct plan plan;
+	int ret;
+
+	plan_init(&plan, tun->dev->name, false);
+	ret = plan_hooks(&plan, tun, hook);
+	if (!ret && req->dry_run)
+		plan_print(stdout, &plan);
+	else if (!ret)
+		ret = hook == HOOK_PRE_UP ? plan_run(&plan, tun, stderr) :
+					    plan_run_all(&plan, tun, stderr);
+	plan_free(&plan);
+	return ret;
+}
+
+static int read_facts(struct facts *facts, const struct tunnel *tun, const struct request *req)
+{
+	/* who may not ask may see a plan all the same */
+	int ret = facts_read(facts, tun, req->dry_run ? NULL : stderr);
+
+	if (ret)
+		complain_facts(req->ifname, ret);
+	return ret;
 }
 
 /*
@@ -228,12 +250,13 @@ static int make_up(struct plan *plan, const struct config *cfg, const struct req
 	if (tunnel_file_changed(cfg, req->path))
 		fprintf(stderr, CHANGED "; `%s reload %s' takes that over\n", req->path, prog_name,
 			req->ifname);
-	/* who may not ask may see a plan all the same */
-	ret = facts_read(&facts, tun, req->dry_run ? NULL : stderr);
-	if (ret) {
-		complain_facts(req->ifname, ret);
+	ret = read_facts(&facts, tun, req);
+	if (!ret)
+		ret = do_first(req, tun, HOOK_PRE_UP);
+	if (!ret && tun->hooks[HOOK_PRE_UP].n && !req->dry_run)
+		ret = read_facts(&facts, tun, req);
+	if (ret)
 		return ret;
-	}
 	plan_init(plan, tun->dev->name, facts.dns_prefix);
 	return plan_up(plan, tun, &facts);
 }
@@ -271,6 +294,16 @@ static int make_down(struct plan *plan, struct tunnel *tun, const struct request
 		complain_facts(req->ifname, ret);
 		return ret;
 	}
+	ret = do_first(req, tun, HOOK_PRE_DOWN);
+	if (ret)
+		return ret;
+	if (tun->hooks[HOOK_PRE_DOWN].n && !req->dry_run)
+		ret = traces_read(&traces, tun, stderr);
+	/* the rest goes also when the commands have removed the device */
+	if (ret && ret != -ENODEV) {
+		complain_facts(req->ifname, ret);
+		return ret;
+	}
 	plan_init(plan, tun->dev->name, traces.dns_prefix);
 	return plan_down(plan, tun, &traces, req->path);
 }
@@ -297,10 +330,7 @@ static int down(const struct request *req, struct config *cfg)
 	struct tunnel *tun = cfg->tun;
 	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
-	int ret;
-
-	forget_variable(settings[SET_PRIVATE_KEY].variable);
-	ret = make_down(&plan, tun, req, &lock);
+	int ret = make_down(&plan, tun, req, &lock);
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)

@@ -24,6 +24,10 @@ struct command {
 extern const char *prog_name;
 extern bool want_json;
 
+/* The private key, for `up` and `reload`, which forget it when they have it. */
+#define KEY_VARIABLE "VPNCTL_PRIVATE_KEY"
+void forget_key_variable(void);
+
 int usage_error(const char *command);
 
 /* Pick the words out, -j may stand among them. Return: how many, of which @words has @room. */

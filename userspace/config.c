@@ -11,6 +11,9 @@
 #include "config_parse.h"
 #include "encoding.h"
 
+/* Of what is before a '=', to be repeated in a complaint; half a key is longer. */
+#define LONGEST_NAME 20
+
 /**
  * config_begin_peer() - what follows is about one more peer
  * @cfg: with dev set
@@ -67,6 +70,18 @@ static const struct field *find_extension(const struct config *cfg, const char *
 	return field || !cfg->tun ? field : find_key(extension_fields, key);
 }
 
+/* Where the '=' is missing, a key is taken for a part of the name: that ends with its last '='. */
+static void complain_name(struct config *cfg, const char *name, bool extension)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+	if (len > LONGEST_NAME || name[len])
+		config_complain(cfg, "Line unrecognized: what is before its `=' is no name");
+	else
+		config_complain(cfg, extension ? "Line with #! unrecognized: `%s'" :
+						 "Line unrecognized: `%s'", name);
+}
+
 /* Put an end behind the name, and find its field. Return: the field, or NULL after a complaint. */
 static const struct field *find_field(struct config *cfg, char *line, char *equals, bool extension)
 {
@@ -81,8 +96,7 @@ static const struct field *find_field(struct config *cfg, char *line, char *equa
 	if (!field && !extension && cfg->tun)
 		field = find_key(tunnel_fields, line);
 	if (!field)
-		config_complain(cfg, extension ? "Line with #! unrecognized: `%s'" :
-						 "Line unrecognized: `%s'", line);
+		complain_name(cfg, line, extension);
 	return field;
 }
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 
 #include "config_parse.h"
+#include "encoding.h"
 
 #define MOST_TIMEOUT 3600
 
@@ -187,6 +188,13 @@ static int parse_timeout(struct config *cfg, const char *value)
 
 static int parse_key_path(struct config *cfg, const char *value)
 {
+	uint8_t key[KEY_LEN];
+	bool is_key = !key_from_base64(key, value);
+
+	explicit_bzero(key, sizeof(key));
+	/* it would be in the complaint about the file that is not there */
+	if (is_key)
+		return config_complain(cfg, "This is a key, and not the name of a file");
 	if (!*value)
 		return config_complain(cfg, "The name of a file is missing");
 	return replace_text(cfg, &cfg->tun->key_file, value);

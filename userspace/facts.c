@@ -1,71 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ip(8) and nft(8) are asked, as they are what is going to be told. */
+/* What `up` and `down` have to know, by what ip(8), nft(8) and the kernel say. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#include <jansson.h>
+#include <dirent.h>
 #include <sys/ioctl.h>
 
+#include "ask.h"
 #include "facts.h"
 #include "format.h"
 #include "nl.h"
+#include "records.h"
 #include "run.h"
 
 #define FIRST_TABLE 51820	/* where wg-quick(8) looks first, too */
 #define LAST_TABLE 52843
-
-#define ARGS(...) ((char *const []){ __VA_ARGS__, NULL })
-
-static void complain(FILE *log, const char *tool, int err, const struct output *output)
-{
-	if (err)
-		fprintf(log, "%s: %s\n", tool, strerror(-err));
-	else if (*output->err)
-		fprintf(log, "%s: %.*s\n", tool, (int)strcspn(output->err, "\n"), output->err);
-	else
-		fprintf(log, "%s: no answer, exit status %d\n", tool, output->status);
-}
-
-/* Whether it has answered, be it that there is no such table or chain. */
-static bool has_answered(const struct output *output, const json_t *answer)
-{
-	if (output->status)
-		return strstr(output->err, "Error: No such file or directory");
-	return answer || !*output->out;
-}
-
-/*
- * What a program answers in JSON; NULL when it answers nothing. Who takes it for nothing that the
- * program cannot be asked may leave things behind, and gives no @log if that does not matter.
- * Return: 0, or -EIO after a complaint.
- */
-static int ask(json_t **answer, char *const *args, FILE *log)
-{
-	struct output output;
-	int err = tool_run(&output, args, ""), ret = 0;
-
-	*answer = NULL;
-	if (!err && !output.status)
-		*answer = json_loads(output.out, 0, NULL);
-	if (log && (err || !has_answered(&output, *answer))) {
-		complain(log, args[0], err, &output);
-		ret = -EIO;
-	}
-	output_free(&output);
-	return ret;
-}
-
-/* The same, where an answer would be good to have. */
-static json_t *ask_casually(char *const *args)
-{
-	json_t *answer;
-
-	ask(&answer, args, NULL);
-	return answer;
-}
 
 /* A number that is one, or stands in a string. */
 static uint32_t number_of(const json_t *value)
@@ -185,123 +137,39 @@ static bool table_is_empty(const char *family, uint32_t table)
 	return empty;
 }
 
-static int find_mark(struct facts *facts)
+/* A tunnel whose device is gone may still have a kill switch that lets its mark pass. */
+static bool mark_is_taken(const struct records *all, uint32_t mark)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!strcmp(all->items[i].name, RECORD_MARK) && record_number(&all->items[i]) == mark)
+			return true;
+	return false;
+}
+
+static int find_mark(struct facts *facts, const struct records *all)
 {
 	uint32_t table;
 
 	for (table = FIRST_TABLE; table <= LAST_TABLE; table++)
-		if (table_is_empty("-4", table) && table_is_empty("-6", table)) {
+		if (!mark_is_taken(all, table) && table_is_empty("-4", table) &&
+		    table_is_empty("-6", table)) {
 			facts->mark = table;
 			return 0;
 		}
 	return -ENOSPC;
 }
 
-/**
- * struct record - a setting that a tunnel has changed, in the comment of a rule
- * @own: the tunnel is the one that is looked at
- * @sysctl: name and old value
- */
-struct record {
-	bool own;
-	struct old_sysctl sysctl;
-};
-
-/**
- * struct records - all of them
- * @items: the records; owned
- * @n: how many
- * @own_table: the table of the tunnel that is looked at is there
- * @mark: of that tunnel
- */
-struct records {
-	struct record *items;
-	size_t n;
-	bool own_table;
-	uint32_t mark;
-};
-
-static int add_record(struct records *all, const char *text, bool own)
-{
-	const char *equals = strchr(text, '=');
-	struct record *items;
-
-	if (!equals || (size_t)(equals - text) >= SYSCTL_NAME_LEN)
-		return 0;
-	if (!strncmp(text, "mark=", 5)) {
-		if (own)
-			all->mark = (uint32_t)strtoul(equals + 1, NULL, 10);
-		return 0;
-	}
-	items = reallocarray(all->items, all->n + 1, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	all->items = items;
-	memset(&items[all->n], 0, sizeof(*items));
-	items[all->n].own = own;
-	memcpy(items[all->n].sysctl.name, text, (size_t)(equals - text));
-	snprintf(items[all->n].sysctl.value, sizeof(items->sysctl.value), "%s", equals + 1);
-	all->n++;
-	return 0;
-}
-
-static int read_records_of(struct records *all, const char *table, bool own, FILE *log)
-{
-	json_t *answer, *item, *comment;
-	int ret = ask(&answer, ARGS("nft", "-j", "list", "chain", "inet", (char *)table,
-				    "restore"), log);
-	size_t i;
-
-	all->own_table |= own;
-	json_array_foreach(json_object_get(answer, "nftables"), i, item) {
-		comment = json_object_get(json_object_get(item, "rule"), "comment");
-		if (json_is_string(comment) && !ret)
-			ret = add_record(all, json_string_value(comment), own);
-	}
-	json_decref(answer);
-	return ret;
-}
-
-/* What all tunnels of this network namespace have written down. */
-static int read_records(struct records *all, const char *ifname, FILE *log)
-{
-	json_t *answer, *item, *table;
-	int ret = ask(&answer, ARGS("nft", "-j", "list", "tables"), log);
-	char own[3 * IFNAMSIZ];
-	const char *name;
-	size_t i;
-
-	memset(all, 0, sizeof(*all));
-	firewall_name(own, ifname);
-	json_array_foreach(json_object_get(answer, "nftables"), i, item) {
-		table = json_object_get(item, "table");
-		name = json_string_value(json_object_get(table, "name"));
-		if (name && !strncmp(name, "vpnctl-", 7) && !ret)
-			ret = read_records_of(all, name, !strcmp(name, own), log);
-	}
-	json_decref(answer);
-	return ret;
-}
-
-static const struct record *find_record(const struct records *all, const char *name, bool own)
-{
-	size_t i;
-
-	for (i = 0; i < all->n; i++)
-		if (all->items[i].own == own && !strcmp(all->items[i].sysctl.name, name))
-			return &all->items[i];
-	return NULL;
-}
-
-/* Whether the setting is there: without IPv6 its are not. */
+/* Whether the setting is there: without IPv6 its are not. With '/' between its parts '.' is none. */
 static bool read_sysctl(const char *name, char value[8])
 {
-	char path[sizeof("/proc/sys/") + SYSCTL_NAME_LEN], *c;
+	char path[sizeof("/proc/sys/") + SYSCTL_NAME_LEN + NAME_MAX], *c;
 	FILE *in;
 	bool ok;
 
 	snprintf(path, sizeof(path), "/proc/sys/%s", name);
-	for (c = path; *c; c++)
+	for (c = path; *c && !strchr(name, '/'); c++)
 		if (*c == '.')
 			*c = '/';
 	in = fopen(path, "re");
@@ -314,33 +182,69 @@ static bool read_sysctl(const char *name, char value[8])
 	return ok;
 }
 
-static int read_sysctls(struct facts *facts, const struct tunnel *tun, FILE *log)
+static void read_sysctls(struct facts *facts, const struct records *all)
 {
-	static const char *const names[] = {
-		"net.ipv4.conf.all.src_valid_mark",
-		"net.ipv4.ip_forward",
-		"net.ipv6.conf.all.forwarding",
-	};
 	const struct record *record;
 	struct old_sysctl *sysctl;
-	struct records all;
 	size_t i;
-	int ret = read_records(&all, tun->dev->name, log);
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++) {
+	for (i = 0; i < SYSCTL_N; i++) {
 		sysctl = &facts->sysctls[facts->n_sysctls];
-		snprintf(sysctl->name, sizeof(sysctl->name), "%s", names[i]);
-		if (!read_sysctl(names[i], sysctl->now))
+		snprintf(sysctl->name, sizeof(sysctl->name), "%s", sysctl_names[i]);
+		if (!read_sysctl(sysctl_names[i], sysctl->now))
 			continue;
-		record = find_record(&all, names[i], false);
-		memcpy(sysctl->value, record ? record->sysctl.value : sysctl->now,
-		       sizeof(sysctl->value));
+		record = records_find(all, sysctl_names[i], false);
+		snprintf(sysctl->value, sizeof(sysctl->value), "%s",
+			 record ? record->value : sysctl->now);
 		facts->n_sysctls++;
 	}
-	if (!ret && all.own_table)
-		ret = -EEXIST;
-	free(all.items);
-	return ret;
+}
+
+/* The first device that forwards packets of a family; "" if there is none. */
+static void first_forwarder(char name[NAME_MAX + 1], const char *family)
+{
+	char path[64], setting[SYSCTL_NAME_LEN + NAME_MAX], value[8];
+	struct dirent *entry;
+	DIR *dir;
+
+	*name = '\0';
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
+	dir = opendir(path);
+	while (dir && !*name && (entry = readdir(dir))) {
+		snprintf(setting, sizeof(setting), "net/%s/conf/%s/forwarding", family,
+			 entry->d_name);
+		if (strcmp(entry->d_name, "all") && *entry->d_name != '.' &&
+		    read_sysctl(setting, value) && strcmp(value, "0"))
+			strcpy(name, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/*
+ * What forwards for all devices sets each of them, when it is switched on and when it is switched
+ * off. Return: 0, or -EBUSY after a complaint when some have settings of their own.
+ */
+static int check_forwarding(const struct facts *facts, const struct tunnel *tun, FILE *log)
+{
+	char name[NAME_MAX + 1];
+	const char *setting;
+	size_t i;
+
+	for (i = 0; i < facts->n_sysctls; i++) {
+		setting = facts->sysctls[i].name;
+		if (!strstr(setting, "forward") || !facts_must_set(facts, tun, i))
+			continue;
+		first_forwarder(name, strstr(setting, "ipv4") ? "ipv4" : "ipv6");
+		if (!*name)
+			continue;
+		if (log)
+			fprintf(log, "%s: %s forwards already, and that would be lost when %s is "
+				"switched on and off again: switch it on yourself, for good\n",
+				tun->dev->name, name, setting);
+		return -EBUSY;
+	}
+	return 0;
 }
 
 static bool dns_has_prefix(void)
@@ -355,12 +259,13 @@ static bool dns_has_prefix(void)
  * @log: where it goes that a tool cannot be asked; NULL: it is taken to answer nothing
  *
  * Return: 0; -EEXIST when the firewall of an earlier tunnel of this name is still there;
- * -ENOSPC when there is no unused table or no room before the first rule; -EIO after a complaint;
- * -ENOMEM.
+ * -ENOSPC when there is no unused table or no room before the first rule; -EIO or -EBUSY after a
+ * complaint; -ENOMEM.
  */
 int facts_read(struct facts *facts, const struct tunnel *tun, FILE *log)
 {
 	bool full4 = tunnel_is_full(tun, AF_INET), full6 = tunnel_is_full(tun, AF_INET6);
+	struct records all = { 0 };
 	uint32_t first = UINT32_MAX;
 	int ret = 0;
 
@@ -368,19 +273,26 @@ int facts_read(struct facts *facts, const struct tunnel *tun, FILE *log)
 	facts->dns_prefix = dns_has_prefix();
 	if (!tun->mtu)
 		facts->route_mtu = find_route_mtu(tun->dev);
-	if (firewall_needed(tun))
-		ret = read_sysctls(facts, tun, log);
+	if (firewall_needed(tun)) {
+		ret = records_read(&all, tun->dev->name, log);
+		read_sysctls(facts, &all);
+	}
+	if (!ret && all.own_table)
+		ret = -EEXIST;
+	if (!ret)
+		ret = check_forwarding(facts, tun, log);
 	/* a host need not have both families */
 	if (!ret && full4)
 		ret = first_priority(&first, AF_INET, log);
 	if (!ret && full6)
 		ret = first_priority(&first, AF_INET6, log);
-	if (ret || !tunnel_needs_mark(tun))
-		return ret;
-	if (first < 3)
-		return -ENOSPC;
+	if (!ret && first < 3)
+		ret = -ENOSPC;
 	facts->priority = first - 1;
-	return tun->dev->fwmark ? 0 : find_mark(facts);
+	if (!ret && tunnel_needs_mark(tun) && !tun->dev->fwmark)
+		ret = find_mark(facts, &all);
+	free(all.items);
+	return ret;
 }
 
 /* Whether `up` may have made rules: the file says so, or the table still leads here. */
@@ -402,28 +314,36 @@ static bool may_have_rules(const struct tunnel *tun, sa_family_t family, uint32_
 
 /*
  * Get the priority of the rule that leads all without the mark to the table; 0: none. Another
- * tunnel may have the same mark, which is its table. Return: 0 or -EIO.
+ * tunnel may have the same mark, which is its table; @record, if there is one, says which rule is
+ * ours. Return: 0 or -EIO.
  */
 static int find_rule(uint32_t *priority, const struct tunnel *tun, sa_family_t family,
-		     uint32_t mark, FILE *log)
+		     uint32_t mark, const struct record *record, FILE *log)
 {
 	json_t *rules, *rule;
+	uint32_t found;
 	size_t i;
 	int ret;
 
-	if (!mark || !may_have_rules(tun, family, mark))
+	if (!mark || (!record && !may_have_rules(tun, family, mark)))
 		return 0;
 	ret = rules_of(&rules, family, log);
-	json_array_foreach(rules, i, rule)
+	json_array_foreach(rules, i, rule) {
+		found = number_of(json_object_get(rule, "priority"));
 		if (json_object_get(rule, "not") &&
 		    number_of(json_object_get(rule, "fwmark")) == mark &&
-		    number_of(json_object_get(rule, "table")) == mark)
-			*priority = number_of(json_object_get(rule, "priority"));
+		    number_of(json_object_get(rule, "table")) == mark &&
+		    (!record || record_number(record) == found))
+			*priority = found;
+	}
 	json_decref(rules);
 	return ret;
 }
 
-/* Whether the device is there and one of ours, and its mark. */
+/*
+ * Whether the device is there and one of ours, and its mark. Return: 0, or -errno when that cannot be
+ * found out: who may not ask would be told that there is nothing.
+ */
 static int read_device(struct traces *traces, const char *ifname)
 {
 	struct device *dev = NULL;
@@ -438,7 +358,8 @@ static int read_device(struct traces *traces, const char *ifname)
 	}
 	device_free(dev);
 	nl_close(&nl);
-	return ret;
+	/* no module, no device, none of ours */
+	return ret == -EPROTONOSUPPORT || ret == -ENODEV || ret == -EOPNOTSUPP ? 0 : ret;
 }
 
 /*
@@ -459,33 +380,36 @@ static bool may_have_firewall(const struct traces *traces, const struct tunnel *
  * The device may be gone: the rest is found without it.
  *
  * Return: 0; -ENODEV when there is nothing; -EPERM when that is not for us to know; -EIO after a
- * complaint; -ENOMEM.
+ * complaint; another -errno when the device cannot be read.
  */
 int traces_read(struct traces *traces, const struct tunnel *tun, FILE *log)
 {
+	const struct record *record;
 	struct records all;
-	FILE *nft_log;
 	size_t i;
 	int ret;
 
 	memset(traces, 0, sizeof(*traces));
 	traces->dns_prefix = dns_has_prefix();
-	/* who may not ask would be told that there is nothing */
-	if (read_device(traces, tun->dev->name) == -EPERM)
-		return -EPERM;
-	nft_log = may_have_firewall(traces, tun) ? log : NULL;
-	ret = read_records(&all, tun->dev->name, nft_log);
+	ret = read_device(traces, tun->dev->name);
+	if (ret)
+		return ret;
+	ret = records_read(&all, tun->dev->name, may_have_firewall(traces, tun) ? log : NULL);
 	traces->firewall = all.own_table;
-	if (all.mark)
-		traces->mark = all.mark;
-	for (i = 0; i < all.n && traces->n_restore < MAX_OLD_SYSCTLS; i++)
-		if (all.items[i].own && !find_record(&all, all.items[i].sysctl.name, false))
-			traces->restore[traces->n_restore++] = all.items[i].sysctl;
+	record = records_find(&all, RECORD_MARK, true);
+	if (record)
+		traces->mark = record_number(record);
+	for (i = 0; i < all.n && traces->n_restore < SYSCTL_N; i++)
+		if (all.items[i].own && record_is_sysctl(&all.items[i]) &&
+		    !records_find(&all, all.items[i].name, false))
+			traces->restore[traces->n_restore++] = all.items[i];
+	if (!ret)
+		ret = find_rule(&traces->rules4, tun, AF_INET, traces->mark,
+				records_find(&all, RECORD_RULE4, true), log);
+	if (!ret)
+		ret = find_rule(&traces->rules6, tun, AF_INET6, traces->mark,
+				records_find(&all, RECORD_RULE6, true), log);
 	free(all.items);
-	if (!ret)
-		ret = find_rule(&traces->rules4, tun, AF_INET, traces->mark, log);
-	if (!ret)
-		ret = find_rule(&traces->rules6, tun, AF_INET6, traces->mark, log);
 	if (!ret && !traces->link && !traces->firewall)
 		ret = -ENODEV;
 	return ret;

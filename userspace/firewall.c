@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The tunnel's table of nftables. Besides rules it keeps what has to be known when the
- * tunnel goes: the comments in the chain "restore", which no packet ever enters, are its
- * mark, and settings with their old values.
+ * tunnel goes: the comments in the chain "restore", which no packet ever enters; see records.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,17 +47,33 @@ bool firewall_needed(const struct tunnel *tun)
 	return tunnel_needs_mark(tun) || tun->gateway;
 }
 
+static void put_record(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, "\t\tcounter comment \"%s=%s\"\n", name, value);
+}
+
+static void put_number(FILE *out, const char *name, uint32_t value)
+{
+	char text[RECORD_VALUE_LEN];
+
+	snprintf(text, sizeof(text), "%" PRIu32, value);
+	put_record(out, name, text);
+}
+
 static void put_restore(FILE *out, const struct tunnel *tun, const struct facts *facts)
 {
 	size_t i;
 
 	fputs("\tchain restore {\n", out);
 	if (tunnel_needs_mark(tun))
-		fprintf(out, "\t\tcounter comment \"mark=%" PRIu32 "\"\n", tun->dev->fwmark);
+		put_number(out, RECORD_MARK, tun->dev->fwmark);
+	if (tunnel_is_full(tun, AF_INET))
+		put_number(out, RECORD_RULE4, facts->priority);
+	if (tunnel_is_full(tun, AF_INET6))
+		put_number(out, RECORD_RULE6, facts->priority);
 	for (i = 0; i < facts->n_sysctls; i++)
-		if (facts_must_set(facts, tun, i))
-			fprintf(out, "\t\tcounter comment \"%s=%s\"\n", facts->sysctls[i].name,
-				facts->sysctls[i].value);
+		if (facts_must_keep(facts, tun, i))
+			put_record(out, facts->sysctls[i].name, facts->sysctls[i].value);
 	fputs("\t}\n", out);
 }
 

@@ -162,6 +162,8 @@ void plan_print(FILE *out, const struct plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan->n; i++) {
+		if (plan->steps[i].act.tool == TOOL_NONE)
+			continue;
 		fprintf(out, "# %s\n", plan->steps[i].name);
 		print_action(out, plan, &plan->steps[i].act);
 	}

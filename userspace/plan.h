@@ -8,9 +8,8 @@
 
 #include <stdio.h>
 
+#include "records.h"
 #include "tunnel.h"
-
-#define SYSCTL_NAME_LEN 48
 
 /**
  * enum tool - who does a thing, and what its text is
@@ -91,11 +90,9 @@ struct plan {
  */
 struct old_sysctl {
 	char name[SYSCTL_NAME_LEN];
-	char value[8];
+	char value[RECORD_VALUE_LEN];
 	char now[8];
 };
-
-#define MAX_OLD_SYSCTLS 4
 
 /**
  * struct facts - what has to be known about this host to bring a tunnel up
@@ -112,7 +109,7 @@ struct facts {
 	unsigned int route_mtu;
 	uint32_t mark;
 	uint32_t priority;
-	struct old_sysctl sysctls[MAX_OLD_SYSCTLS];
+	struct old_sysctl sysctls[SYSCTL_N];
 	size_t n_sysctls;
 	bool dns_prefix;
 };
@@ -124,7 +121,7 @@ struct facts {
  * @rules4: priority of the rule for IPv4; 0: none
  * @rules6: priority of the rule for IPv6; 0: none
  * @mark: in the rules
- * @restore: settings that no other tunnel needs
+ * @restore: settings that no other tunnel needs, in the order in which they were changed
  * @n_restore: how many
  * @dns_prefix: as in struct facts
  */
@@ -134,7 +131,7 @@ struct traces {
 	uint32_t rules4;
 	uint32_t rules6;
 	uint32_t mark;
-	struct old_sysctl restore[MAX_OLD_SYSCTLS];
+	struct record restore[SYSCTL_N];
 	size_t n_restore;
 	bool dns_prefix;
 };
@@ -147,6 +144,7 @@ void plan_undo(struct plan *plan, struct step *step, enum tool tool, const char 
 	__attribute__((format(printf, 4, 5)));
 void plan_print(FILE *out, const struct plan *plan);
 
+int plan_hooks(struct plan *plan, const struct tunnel *tun, enum tunnel_hook hook);
 int plan_up(struct plan *plan, struct tunnel *tun, const struct facts *facts);
 int plan_down(struct plan *plan, const struct tunnel *tun, const struct traces *traces,
 	      const char *path);
@@ -157,6 +155,7 @@ bool tunnel_needs_mark(const struct tunnel *tun);
 void firewall_name(char name[3 * IFNAMSIZ], const char *ifname);
 bool firewall_needed(const struct tunnel *tun);
 char *firewall_text(const struct tunnel *tun, const struct facts *facts);
+bool facts_must_keep(const struct facts *facts, const struct tunnel *tun, size_t i);
 bool facts_must_set(const struct facts *facts, const struct tunnel *tun, size_t i);
 
 #endif /* VPNCTL_PLAN_H */

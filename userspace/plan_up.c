@@ -61,25 +61,56 @@ bool tunnel_needs_mark(const struct tunnel *tun)
 	return tun->kill_switch || tunnel_is_full(tun, AF_INET) || tunnel_is_full(tun, AF_INET6);
 }
 
+/* With forwarding a host ignores routers, so not without need. */
+static bool must_forward(const struct facts *facts, const struct tunnel *tun, const char *setting)
+{
+	bool is6 = !strcmp(setting, SYSCTL_FORWARD6);
+	size_t i;
+
+	if (!tun->gateway || !tunnel_has_family(tun, is6 ? AF_INET6 : AF_INET))
+		return false;
+	for (i = 0; i < facts->n_sysctls; i++)
+		if (!strcmp(facts->sysctls[i].name, setting))
+			return strcmp(facts->sysctls[i].value, "1");
+	return false;
+}
+
 /**
- * facts_must_set() - whether a setting has to be 1 for this tunnel, and was not
+ * facts_must_keep() - whether the value that a setting had has to be written down
  * @facts: the settings
  * @tun: the tunnel
  * @i: which setting
  *
- * Return: whether it has to be set, and set back when the last tunnel goes.
+ * Return: whether it changes by this tunnel or an earlier one, and is to be set back when the last
+ * goes that needs it.
+ */
+bool facts_must_keep(const struct facts *facts, const struct tunnel *tun, size_t i)
+{
+	const struct old_sysctl *sysctl = &facts->sysctls[i];
+
+	if (!strcmp(sysctl->name, SYSCTL_SRC_VALID_MARK))
+		return strcmp(sysctl->value, "1") && tunnel_is_full(tun, AF_INET);
+	/* the kernel sets it, each time that forwarding changes */
+	if (!strcmp(sysctl->name, SYSCTL_REDIRECTS))
+		return must_forward(facts, tun, SYSCTL_FORWARD4);
+	return must_forward(facts, tun, sysctl->name);
+}
+
+/**
+ * facts_must_set() - whether a setting has to become 1 for this tunnel
+ * @facts: the settings
+ * @tun: the tunnel
+ * @i: which setting
+ *
+ * Return: whether it has to be set now. One that is 1 already is not written: for IPv6 that alone
+ * would forget the routes that routers have announced.
  */
 bool facts_must_set(const struct facts *facts, const struct tunnel *tun, size_t i)
 {
-	const char *name = facts->sysctls[i].name;
+	const struct old_sysctl *sysctl = &facts->sysctls[i];
 
-	if (!strcmp(facts->sysctls[i].value, "1"))
-		return false;
-	if (!strcmp(name, "net.ipv4.conf.all.src_valid_mark"))
-		return tunnel_is_full(tun, AF_INET);
-	/* with forwarding a host ignores routers, so not without need */
-	return tun->gateway &&
-	       tunnel_has_family(tun, strncmp(name, "net.ipv6.", 9) ? AF_INET : AF_INET6);
+	return strcmp(sysctl->name, SYSCTL_REDIRECTS) && strcmp(sysctl->now, "1") &&
+	       facts_must_keep(facts, tun, i);
 }
 
 /* The command with the name of the device in place of each "%i". Return: NULL without memory. */
@@ -103,20 +134,34 @@ static char *expand(const char *command, const char *ifname)
 	return NULL;
 }
 
-static void add_hooks(struct plan *plan, const struct tunnel *tun, enum tunnel_hook hook)
+/**
+ * plan_hooks() - the commands of the user, of one kind
+ * @plan: made by plan_init()
+ * @tun: the configuration
+ * @hook: which
+ *
+ * Those before the tunnel comes or goes may change what facts_read() and traces_read() find, and are
+ * a plan of their own.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int plan_hooks(struct plan *plan, const struct tunnel *tun, enum tunnel_hook hook)
 {
 	const struct texts *commands = &tun->hooks[hook];
+	struct step *step;
 	char *command;
 	size_t i;
 
 	for (i = 0; i < commands->n; i++) {
 		command = expand(commands->items[i], plan->ifname);
-		if (command)
-			plan_step(plan, hook_names[hook], TOOL_BASH, "%s", command);
+		step = command ? plan_step(plan, hook_names[hook], TOOL_BASH, "%s", command) : NULL;
+		if (step)
+			step->decisive = hook == HOOK_PRE_DOWN;
 		else
 			plan->err = -ENOMEM;
 		free(command);
 	}
+	return plan->err;
 }
 
 static void add_configure(struct plan *plan, const struct device *dev)
@@ -343,6 +388,21 @@ static void add_rules(struct plan *plan, const struct tunnel *tun, const struct 
 	plan_undo(plan, step, tool, "rule delete " RULE_REST, priority, mark, mark);
 }
 
+/* The kernel sets the one with the other: to be taken back after it, and so a step before it. */
+static void keep_redirects(struct plan *plan, const struct facts *facts)
+{
+	struct step *step;
+	size_t i;
+
+	for (i = 0; i < facts->n_sysctls; i++) {
+		if (strcmp(facts->sysctls[i].name, SYSCTL_REDIRECTS))
+			continue;
+		step = plan_step(plan, "sysctl", TOOL_NONE, "%s", "");
+		plan_undo(plan, step, TOOL_SYSCTL, "%s=%s", SYSCTL_REDIRECTS,
+			  facts->sysctls[i].now);
+	}
+}
+
 static void add_sysctls(struct plan *plan, const struct tunnel *tun, const struct facts *facts)
 {
 	const struct old_sysctl *sysctl;
@@ -353,6 +413,8 @@ static void add_sysctls(struct plan *plan, const struct tunnel *tun, const struc
 		sysctl = &facts->sysctls[i];
 		if (!facts_must_set(facts, tun, i))
 			continue;
+		if (!strcmp(sysctl->name, SYSCTL_FORWARD4))
+			keep_redirects(plan, facts);
 		step = plan_step(plan, "sysctl", TOOL_SYSCTL, "%s=1", sysctl->name);
 		plan_undo(plan, step, TOOL_SYSCTL, "%s=%s", sysctl->name, sysctl->now);
 	}
@@ -379,7 +441,7 @@ static void add_wait(struct plan *plan, const struct tunnel *tun)
  * @facts: what is known about this host
  *
  * The firewall comes before anything can pass, and the commands of the user come where
- * wg-quick(8) has them.
+ * wg-quick(8) has them; those of PreUp have been run.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -391,7 +453,6 @@ int plan_up(struct plan *plan, struct tunnel *tun, const struct facts *facts)
 		tun->dev->fwmark = facts->mark;
 		tun->dev->flags |= DEVICE_HAS_FWMARK;
 	}
-	add_hooks(plan, tun, HOOK_PRE_UP);
 	step = plan_step(plan, "create the device", TOOL_IP, "link add dev %s type mytun\n",
 			 plan->ifname);
 	plan_undo(plan, step, TOOL_IP, "link delete dev %s\n", plan->ifname);
@@ -405,7 +466,7 @@ int plan_up(struct plan *plan, struct tunnel *tun, const struct facts *facts)
 	add_rules(plan, tun, facts, AF_INET6);
 	/* what the user's commands do is not undone, so all that can fail comes before */
 	add_wait(plan, tun);
-	add_hooks(plan, tun, HOOK_POST_UP);
+	plan_hooks(plan, tun, HOOK_POST_UP);
 	return plan->err;
 }
 
@@ -439,7 +500,7 @@ int plan_forget_dns(struct plan *plan, const struct tunnel *tun)
  * @traces: what is there
  * @path: the file to save the configuration in
  *
- * Until the firewall goes last, the kill switch holds.
+ * Until the firewall goes last, the kill switch holds. The commands of PreDown have been run.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -447,26 +508,27 @@ int plan_down(struct plan *plan, const struct tunnel *tun, const struct traces *
 	      const char *path)
 {
 	char name[3 * IFNAMSIZ];
+	struct step *step;
 	size_t i;
 
-	add_hooks(plan, tun, HOOK_PRE_DOWN);
-	if (tun->save && traces->link)
-		plan_step(plan, "save the configuration", TOOL_SAVE, "%s", path);
-	/* as long as the user's commands or the saving fail, everything stays */
-	for (i = 0; i < plan->n; i++)
-		plan->steps[i].decisive = true;
+	/* as long as the saving fails, everything stays */
+	if (tun->save && traces->link) {
+		step = plan_step(plan, "save the configuration", TOOL_SAVE, "%s", path);
+		if (step)
+			step->decisive = true;
+	}
 	if (traces->link)
 		plan_step(plan, "remove the device", TOOL_IP, "link delete dev %s\n", plan->ifname);
 	plan_forget_dns(plan, tun);
 	remove_rules(plan, traces->rules4, traces->mark, TOOL_IP4);
 	remove_rules(plan, traces->rules6, traces->mark, TOOL_IP6);
-	for (i = 0; i < traces->n_restore; i++)
+	for (i = traces->n_restore; i--;)
 		plan_step(plan, "sysctl", TOOL_SYSCTL, "%s=%s", traces->restore[i].name,
 			  traces->restore[i].value);
 	if (traces->firewall) {
 		firewall_name(name, plan->ifname);
 		plan_step(plan, "firewall", TOOL_NFT, "delete table inet %s\n", name);
 	}
-	add_hooks(plan, tun, HOOK_POST_DOWN);
+	plan_hooks(plan, tun, HOOK_POST_DOWN);
 	return plan->err;
 }

@@ -15,11 +15,15 @@
 
 #include "interrupt.h"
 #include "nl.h"
+#include "records.h"
 #include "run.h"
 #include "save.h"
 #include "wait.h"
 
 extern char **environ;
+
+/* What a shell adds to the number of the signal that has ended a program. */
+#define KILLED 128
 
 /* A file with the text, to be read from its beginning. Return: its descriptor or -errno. */
 static int memory_file(const char *text)
@@ -78,7 +82,7 @@ static int wait_for(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
 }
 
 /*
@@ -196,7 +200,7 @@ static int run_tool(const struct plan *plan, const char *name, char *const *args
 	} else if (output.status) {
 		fprintf(log, "%s: %s: ", plan->ifname, name);
 		say_why(log, &output, text);
-		ret = -EIO;
+		ret = output.status > KILLED ? -ECANCELED : -EIO;
 	}
 	output_free(&output);
 	return ret;
@@ -297,19 +301,48 @@ static int run_action(const struct plan *plan, const char *name, const struct ac
 	return -EINVAL;
 }
 
+/* Take a step back, but for what another tunnel still needs, and will set back. */
+static int take_back(const struct plan *plan, const struct step *step, struct tunnel *tun, FILE *log)
+{
+	char name[SYSCTL_NAME_LEN];
+
+	if (step->undo.tool == TOOL_SYSCTL) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(step->undo.text, "="),
+			 step->undo.text);
+		if (records_elsewhere(plan->ifname, name))
+			return 0;
+	}
+	return run_action(plan, step->name, &step->undo, tun, log);
+}
+
 /*
- * Take the first @n steps back. A resolvconf that has failed may already have known of the
- * name servers, so that is taken back as well.
+ * Take a step back that has failed, whatever comes of it: a tool that was killed may have done its
+ * work before, and a resolvconf that has failed may already have known of the name servers.
  */
-static void undo(const struct plan *plan, size_t n, bool failed, struct tunnel *tun, FILE *log)
+static void take_back_failed(const struct plan *plan, const struct step *step, int err,
+			     struct tunnel *tun)
+{
+	FILE *nowhere;
+
+	if (err != -ECANCELED && step->undo.tool != TOOL_DNS_DELETE)
+		return;
+	nowhere = fopen("/dev/null", "we");
+	if (!nowhere)
+		return;
+	take_back(plan, step, tun, nowhere);
+	fclose(nowhere);
+}
+
+/* Take the first @n steps back, and with an error what there is of the next. */
+static void undo(const struct plan *plan, size_t n, int err, struct tunnel *tun, FILE *log)
 {
 	size_t i = n;
 	int ret = 0;
 
-	if (failed && plan->steps[n].undo.tool == TOOL_DNS_DELETE)
-		run_action(plan, plan->steps[n].name, &plan->steps[n].undo, tun, log);
+	if (err)
+		take_back_failed(plan, &plan->steps[n], err, tun);
 	while (i--)
-		if (run_action(plan, plan->steps[i].name, &plan->steps[i].undo, tun, log))
+		if (take_back(plan, &plan->steps[i], tun, log))
 			ret = -EIO;
 	fprintf(log, "%s: %s\n", plan->ifname,
 		ret ? "not all of what was done could be undone" : "what was done is undone");
@@ -338,11 +371,11 @@ int plan_run(const struct plan *plan, struct tunnel *tun, FILE *log)
 	}
 	if (!ret && interrupted) {
 		fprintf(log, "%s: interrupted\n", plan->ifname);
-		undo(plan, i, false, tun, log);
+		undo(plan, i, 0, tun, log);
 		return -EINTR;
 	}
 	if (ret)
-		undo(plan, i, true, tun, log);
+		undo(plan, i, ret, tun, log);
 	return ret;
 }
 

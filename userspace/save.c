@@ -29,14 +29,24 @@ static int replace_file(const char *path, const struct tunnel *tun, const struct
 	return ret;
 }
 
-/* The kernel knows no names. Return: 0 or -ENOMEM. */
-static int take_names(struct device *dev, const struct device *named)
+static bool has_endpoint(const struct peer *peer)
 {
-	struct peer **sorted = device_sorted_peers(named, peer_by_key), *found, *peer;
+	return (peer->flags & PEER_HAS_ENDPOINT) || peer->endpoint_host;
+}
+
+/*
+ * The kernel knows no names. Nor does it know who comes when he likes: with an endpoint `up` would
+ * wait for him. Return: 0 or -ENOMEM.
+ */
+static int take_from_file(struct device *dev, const struct tunnel *tun)
+{
+	struct peer **sorted = device_sorted_peers(tun->dev, peer_by_key), *found, *peer;
 	int ret = sorted ? 0 : -ENOMEM;
 
 	for (peer = dev->peers; peer && !ret; peer = peer->next) {
-		found = peers_find(sorted, named->n_peers, peer);
+		found = peers_find(sorted, tun->dev->n_peers, peer);
+		if (tun->timeout && !(found && has_endpoint(found)))
+			peer->flags &= ~PEER_HAS_ENDPOINT;
 		if (!found || !found->name)
 			continue;
 		peer->name = strdup(found->name);
@@ -74,7 +84,7 @@ static int write_state(const struct tunnel *tun, struct device *dev, const char 
 		dev->fwmark = 0;
 	ret = refresh(&now, dev);
 	if (!ret)
-		ret = take_names(dev, tun->dev);
+		ret = take_from_file(dev, tun);
 	if (!ret)
 		ret = replace_file(path, &now, dev);
 	free(now.addresses);

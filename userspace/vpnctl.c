@@ -2,7 +2,9 @@
 /* The command table. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
@@ -182,6 +184,16 @@ static bool writes_json(const struct command *command)
 	return command->usage[0] && !strncmp(command->usage[0], flag, strlen(flag));
 }
 
+/* The environment is shown to other programs, and inherited by those that we start. */
+void forget_key_variable(void)
+{
+	char *value = getenv(KEY_VARIABLE);
+
+	if (value)
+		explicit_bzero(value, strlen(value));
+	unsetenv(KEY_VARIABLE);
+}
+
 static int run(const char *name, char *const *args)
 {
 	const struct command *command = find_command(name);
@@ -200,6 +212,8 @@ static int run(const char *name, char *const *args)
 		fprintf(stderr, "There is no JSON of `%s'\n", name);
 		return 1;
 	}
+	if (command->run != cmd_up && command->run != cmd_reload)
+		forget_key_variable();
 	return command->run(args);
 }
 
@@ -223,6 +237,8 @@ int main(int argc, char *argv[])
 	char *const *args = argv + 1;
 
 	open_standard_files();
+	/* who starts us may ignore it, and would have taken from us how our tools end */
+	signal(SIGCHLD, SIG_DFL);
 	tools_extend_path();
 	if (argc > 0) {
 		const char *slash = strrchr(argv[0], '/');

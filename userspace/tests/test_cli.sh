@@ -72,6 +72,18 @@ for file in "$completions"/vpnctl "$completions"/_vpnctl; do
 	[ -z "$missing" ]
 	ok $? "$file does not know: $missing"
 done
+# Who may name a device must not be able to run anything where somebody presses TAB
+mkdir tab
+# shellcheck disable=SC2016 # is what it is called
+printf '#!/bin/sh\necho '\''mt0 $(id>pwned) mt1'\''\n' >tab/vpnctl
+chmod +x tab/vpnctl
+if have bash "completion and names of devices"; then
+	# shellcheck disable=SC2016 # for bash
+	offered=$(PATH=$PWD/tab:$PATH bash -c '. "$0"; COMP_WORDS=(vpnctl show m) COMP_CWORD=2
+		_vpnctl; echo "${COMPREPLY[*]}"' "$completions/vpnctl")
+	[ "$offered" = "mt0 mt1" ] && [ ! -e pwned ]
+	ok $? "completion and names of devices: $offered $(ls pwned 2>&1)"
+fi
 if have zsh "zsh reads its completion"; then
 	zsh -n "$completions/_vpnctl"
 	ok $? "zsh reads its completion"

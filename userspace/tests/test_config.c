@@ -146,6 +146,10 @@ static void test_bad_files(void **state)
 		const char *message;
 	} cases[] = {
 		{ "Foo = 1\n", "F:1: Line unrecognized: `Foo'" },
+		/* the only '=' ends the key */
+		{ "PrivateKey: " KEY_A "\n",
+		  "F:1: Line unrecognized: what is before its `=' is no name\n" },
+		{ KEY_A "\n", "F:1: Line unrecognized: what is before its `=' is no name\n" },
 		{ "[Foo]\n", "F:1: Unknown section: `[Foo]'" },
 		{ "[Interface\n", "F:1: Unknown section: `[Interface'" },
 		{ "\n\n[Interface]\nListenPort\n", "F:4: Line unrecognized" },

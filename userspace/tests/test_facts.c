@@ -32,6 +32,7 @@
 static char dir[TEMP_LEN];
 static char log_text[512];
 static bool have_device;
+static int device_error;	/* from the kernel, in place of a device */
 static uint32_t device_mark;
 
 int __wrap_nl_open(struct nl *nl)
@@ -49,6 +50,8 @@ int __wrap_nl_get_device(struct nl *nl, const char *ifname, struct device **dev)
 {
 	(void)nl;
 	(void)ifname;
+	if (device_error)
+		return device_error;
 	if (!have_device)
 		return -ENODEV;
 	*dev = device_alloc();
@@ -248,6 +251,118 @@ static void test_rules(void **state)
 	assert_int_equal(traces.rules4, 32765);
 }
 
+/* nft, with tables of two tunnels and a stranger's, and what is in their chains "restore". */
+static void put_nft(const char *own, const char *other)
+{
+	char text[900];
+
+	assert_in_range(snprintf(text, sizeof(text),
+				 "case \"$*\" in\n"
+				 "*tables) echo '{\"nftables\": [{\"table\": {\"name\": \"vpnctl-mt0\"}},"
+				 "{\"table\": {\"name\": \"vpnctl-mt1\"}},"
+				 "{\"table\": {\"name\": \"vpnctl-x; delete table inet a\"}}]}' ;;\n"
+				 "*delete*) echo \"$*\" >injected ;;\n"
+				 "*vpnctl-mt0*) echo '{\"nftables\": [%s]}' ;;\n"
+				 "*) echo '{\"nftables\": [%s]}' ;;\nesac", own, other), 0,
+			(int)sizeof(text) - 1);
+	put_tool("nft", text);
+}
+
+#define COMMENT(text) "{\"rule\": {\"comment\": \"" text "\"}}"
+
+/* Who may write into the tables must not be able to have anything else written. */
+static void test_records_of_strangers(void **state)
+{
+	struct traces traces;
+
+	(void)state;
+	put_ip(NULL);
+	put_nft(COMMENT("kernel.core_pattern=|/tmp/x") "," COMMENT("kernel.modprobe=1") ","
+		COMMENT("net.ipv4.ip_forward=|/tmp/x") "," COMMENT("net.ipv4.ip_forward=") ","
+		COMMENT("net.ipv6.conf.all.forwarding=1111111111111") ","
+		COMMENT("net.ipv6.conf.all.forwarding=0"), "");
+	set_device(false, 0);
+	assert_int_equal(traces_of(&traces, FULL), 0);
+	assert_int_equal(traces.n_restore, 1);
+	assert_string_equal(traces.restore[0].name, "net.ipv6.conf.all.forwarding");
+	assert_string_equal(traces.restore[0].value, "0");
+	assert_int_equal(access("injected", F_OK), -1);
+}
+
+/* What another tunnel needs is left to it. */
+static void test_restore(void **state)
+{
+	struct traces traces;
+
+	(void)state;
+	put_ip(NULL);
+	put_nft(COMMENT("net.ipv4.ip_forward=0") "," COMMENT("net.ipv4.conf.all.src_valid_mark=0"),
+		COMMENT("net.ipv4.ip_forward=0"));
+	set_device(true, 0);
+	assert_int_equal(traces_of(&traces, FULL), 0);
+	assert_int_equal(traces.n_restore, 1);
+	assert_string_equal(traces.restore[0].name, "net.ipv4.conf.all.src_valid_mark");
+	assert_true(records_elsewhere("mt0", "net.ipv4.ip_forward"));
+	assert_false(records_elsewhere("mt0", "net.ipv4.conf.all.src_valid_mark"));
+}
+
+/* A mark that a kill switch lets pass is no free one, though its table is empty. */
+static void test_mark(void **state)
+{
+	struct facts facts;
+
+	(void)state;
+	put_ip(NULL);
+	put_tool("nft", NO_TABLES);
+	assert_int_equal(facts_of(&facts, FULL, true), 0);
+	assert_int_equal(facts.mark, 51820);
+	put_tool("nft", "case \"$*\" in\n"
+			"*tables) echo '{\"nftables\": [{\"table\": {\"name\": \"vpnctl-mt1\"}}]}' ;;\n"
+			"*) echo '{\"nftables\": [" COMMENT("mark=51820") "]}' ;;\nesac");
+	assert_int_equal(facts_of(&facts, FULL, true), 0);
+	assert_int_equal(facts.mark, 51821);
+}
+
+/* The device is gone, and the file has changed: the rule is still known. */
+static void test_recorded_rule(void **state)
+{
+	struct traces traces;
+
+	(void)state;
+	put_ip(NULL);
+	put_nft(COMMENT("mark=51820") "," COMMENT("rule4=32765"), "");
+	set_device(false, 0);
+	assert_int_equal(traces_of(&traces, SPLIT), 0);
+	assert_int_equal(traces.rules4, 32765);
+	assert_int_equal(traces.rules6, 0);
+	/* another tunnel's, with the same mark */
+	put_nft(COMMENT("mark=51820") "," COMMENT("rule4=100"), "");
+	assert_int_equal(traces_of(&traces, SPLIT), 0);
+	assert_int_equal(traces.rules4, 0);
+}
+
+/* A device that cannot be read is not one that is not there. */
+static void test_device_fails(void **state)
+{
+	static const int errors[] = { -EPERM, -ENOMEM, -EINTR, -EBADMSG };
+	static const int none[] = { -ENODEV, -EOPNOTSUPP, -EPROTONOSUPPORT };
+	struct traces traces;
+	size_t i;
+
+	(void)state;
+	put_ip(NULL);
+	put_tool("nft", NO_TABLES);
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		device_error = errors[i];
+		assert_int_equal(traces_of(&traces, SPLIT), errors[i]);
+	}
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		device_error = none[i];
+		assert_int_equal(traces_of(&traces, SPLIT), -ENODEV);
+	}
+	device_error = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +371,11 @@ int main(void)
 		cmocka_unit_test(test_no_chain),
 		cmocka_unit_test(test_ip_fails),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_records_of_strangers),
+		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_recorded_rule),
+		cmocka_unit_test(test_device_fails),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

@@ -13,10 +13,11 @@ static const struct facts usual = {
 	.priority = 32765,
 	.sysctls = {
 		{ "net.ipv4.conf.all.src_valid_mark", "0", "0" },
+		{ "net.ipv4.conf.all.accept_redirects", "0", "0" },
 		{ "net.ipv4.ip_forward", "0", "0" },
 		{ "net.ipv6.conf.all.forwarding", "0", "0" },
 	},
-	.n_sysctls = 3,
+	.n_sysctls = 4,
 };
 
 static struct tunnel *parse(const char *text)
@@ -47,6 +48,7 @@ static char *plan_of(const char *config, const struct facts *facts)
 	char *text;
 
 	plan_init(&plan, tun->dev->name, facts->dns_prefix);
+	assert_int_equal(plan_hooks(&plan, tun, HOOK_PRE_UP), 0);
 	assert_int_equal(plan_up(&plan, tun, facts), 0);
 	text = print(&plan);
 	plan_free(&plan);
@@ -167,6 +169,7 @@ static void test_full_tunnel(void **state)
 		    "table inet vpnctl-mt0 {\n"
 		    "\tchain restore {\n"
 		    "\t\tcounter comment \"mark=51820\"\n"
+		    "\t\tcounter comment \"rule4=32765\"\n"
 		    "\t\tcounter comment \"net.ipv4.conf.all.src_valid_mark=0\"\n"
 		    "\t}\n"
 		    "\tchain strangers {\n"
@@ -331,6 +334,7 @@ static void test_gateway(void **state)
 	assert_part(config, &facts,
 		    "table inet vpnctl-mt0 {\n"
 		    "\tchain restore {\n"
+		    "\t\tcounter comment \"net.ipv4.conf.all.accept_redirects=0\"\n"
 		    "\t\tcounter comment \"net.ipv4.ip_forward=0\"\n"
 		    "\t\tcounter comment \"net.ipv6.conf.all.forwarding=0\"\n"
 		    "\t}\n"
@@ -348,9 +352,14 @@ static void test_gateway(void **state)
 	assert_part(config, &facts, "FwMark", false);
 	assert_part(only4, &facts, "net.ipv4.ip_forward=0", true);
 	assert_part(only4, &facts, "net.ipv6", false);
+	/* another tunnel has switched it on: what it was is written down again, nothing is set */
+	strcpy(facts.sysctls[2].now, "1");
+	assert_part(config, &facts, "net.ipv4.ip_forward=0", true);
+	assert_part(config, &facts, "echo 1 >/proc/sys/net/ipv4/ip_forward", false);
 	/* a host that forwards anyway goes on doing so */
-	strcpy(facts.sysctls[1].value, "1");
+	strcpy(facts.sysctls[2].value, "1");
 	assert_part(config, &facts, "ip_forward", false);
+	assert_part(config, &facts, "accept_redirects", false);
 }
 
 static void test_hooks(void **state)
@@ -382,19 +391,19 @@ static void test_dns_name(void **state)
 /* Each step takes back exactly what it has done; what goes with the device is not named. */
 static void test_undo(void **state)
 {
-	struct tunnel *tun = parse(CLIENT4 "DNS = 1.1.1.1\nPreUp = a\nPostUp = b\n" FULL4);
-	struct facts facts = usual;
+	struct tunnel *tun = parse(CLIENT4 "DNS = 1.1.1.1\n#! Gateway = yes\nPostUp = b\n" FULL4);
 	static const struct {
 		const char *name;
 		enum tool tool;
 		const char *undo;
 	} wanted[] = {
-		{ "PreUp", TOOL_NONE, NULL },
 		{ "create the device", TOOL_IP, "link delete dev mt0\n" },
 		{ "configure the device", TOOL_NONE, NULL },
 		{ "firewall", TOOL_NFT, "delete table inet vpnctl-mt0\n" },
 		{ "addresses", TOOL_NONE, NULL },
-		{ "sysctl", TOOL_SYSCTL, "net.ipv4.conf.all.src_valid_mark=1" },
+		{ "sysctl", TOOL_SYSCTL, "net.ipv4.conf.all.src_valid_mark=0" },
+		{ "sysctl", TOOL_SYSCTL, "net.ipv4.conf.all.accept_redirects=0" },
+		{ "sysctl", TOOL_SYSCTL, "net.ipv4.ip_forward=0" },
 		{ "name servers", TOOL_DNS_DELETE, "" },
 		{ "routes", TOOL_NONE, NULL },
 		{ "rule for the main table", TOOL_IP4,
@@ -407,10 +416,8 @@ static void test_undo(void **state)
 	size_t i;
 
 	(void)state;
-	/* another tunnel has set it, and will set it back */
-	strcpy(facts.sysctls[0].now, "1");
 	plan_init(&plan, "mt0", false);
-	assert_int_equal(plan_up(&plan, tun, &facts), 0);
+	assert_int_equal(plan_up(&plan, tun, &usual), 0);
 	assert_int_equal(plan.n, sizeof(wanted) / sizeof(wanted[0]));
 	for (i = 0; i < plan.n; i++) {
 		assert_string_equal(plan.steps[i].name, wanted[i].name);
@@ -430,8 +437,11 @@ static void test_down(void **state)
 		.rules4 = 32765,
 		.rules6 = 100,
 		.mark = 51820,
-		.restore = { { "net.ipv4.conf.all.src_valid_mark", "0", "" } },
-		.n_restore = 1,
+		.restore = {
+			{ true, "net.ipv4.conf.all.accept_redirects", "0" },
+			{ true, "net.ipv4.ip_forward", "0" },
+		},
+		.n_restore = 2,
 	};
 	struct tunnel *tun = parse("[Interface]\nDNS = 1.1.1.1\nSaveConfig = true\n"
 				   "PreDown = a %i\nPostDown = b %i\nPreUp = c\n");
@@ -440,6 +450,7 @@ static void test_down(void **state)
 
 	(void)state;
 	plan_init(&plan, "mt0", false);
+	assert_int_equal(plan_hooks(&plan, tun, HOOK_PRE_DOWN), 0);
 	assert_int_equal(plan_down(&plan, tun, &traces, "./mt0.conf"), 0);
 	text = print(&plan);
 	assert_string_equal(text,
@@ -456,7 +467,8 @@ static void test_down(void **state)
 			    "rule delete priority 100 not fwmark 51820 table 51820\nEND\n"
 			    "# rule for the main table\nip -6 -batch - <<'END'\n"
 			    "rule delete priority 99 table main suppress_prefixlength 0\nEND\n"
-			    "# sysctl\necho 0 >/proc/sys/net/ipv4/conf/all/src_valid_mark\n"
+			    "# sysctl\necho 0 >/proc/sys/net/ipv4/ip_forward\n"
+			    "# sysctl\necho 0 >/proc/sys/net/ipv4/conf/all/accept_redirects\n"
 			    "# firewall\nnft -f - <<'END'\n"
 			    "delete table inet vpnctl-mt0\nEND\n"
 			    "# PostDown\nb mt0\n");

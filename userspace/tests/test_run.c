@@ -401,6 +401,49 @@ static void test_dns_undone(void **state)
 	plan_free(&plan);
 }
 
+/* A tool that was killed may have done its work. */
+static void test_killed(void **state)
+{
+	struct plan plan;
+	struct step *step;
+
+	(void)state;
+	put_program("nft", "echo \"$*\" >>trace; cat >>trace; kill -TERM $$");
+	plan_init(&plan, "mt0", false);
+	step = plan_step(&plan, "firewall", TOOL_NFT, "add\n");
+	plan_undo(&plan, step, TOOL_NFT, "delete\n");
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(trace(), "-f -\nadd\n-f -\ndelete\n");
+	assert_string_equal(log_text, "mt0: firewall: exit status 143\n"
+				      "mt0: what was done is undone\n");
+	plan_free(&plan);
+}
+
+/* A setting that a tunnel needs which has come up meanwhile is left as it is. */
+static void test_needed_elsewhere(void **state)
+{
+	struct plan plan;
+	struct step *step;
+
+	(void)state;
+	put_program("nft", "case \"$*\" in\n"
+			   "*tables) echo '{\"nftables\": [{\"table\": {\"name\": \"vpnctl-mt1\"}}]}' ;;\n"
+			   "*) echo '{\"nftables\": [{\"rule\": {\"comment\": "
+			   "\"net.ipv4.ip_forward=0\"}}]}' ;;\nesac");
+	plan_init(&plan, "mt0", false);
+	step = plan_step(&plan, "one", TOOL_BASH, "true");
+	/* not one that is there: nothing of this host is touched if it goes wrong */
+	plan_undo(&plan, step, TOOL_SYSCTL, "net.ipv4.ip_forward=wrong");
+	step = plan_step(&plan, "two", TOOL_BASH, "true");
+	plan_undo(&plan, step, TOOL_SYSCTL, "net.ipv4.no_such_thing=1");
+	add(&plan, "three", "exit 7", NULL);
+	assert_true(run(&plan, false) < 0);
+	assert_string_equal(log_text, "mt0: three: exit status 7 (exit 7)\n"
+				      "mt0: two: /proc/sys/net/ipv4/no_such_thing: " NO_FILE
+				      "mt0: not all of what was done could be undone\n");
+	plan_free(&plan);
+}
+
 static void test_sysctl(void **state)
 {
 	struct plan plan;
@@ -431,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_no_tool),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_dns_undone),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_needed_elsewhere),
 		cmocka_unit_test(test_sysctl),
 		/* the last one: an interruption is not forgotten */
 		cmocka_unit_test(test_interrupted),

@@ -101,6 +101,22 @@ static void test_mark(void **state)
 	live = LIVE;
 }
 
+/* Who has come by himself is not to be waited for by the next `up`. */
+static void test_timeout(void **state)
+{
+	(void)state;
+	live = LIVE "Endpoint = 192.0.2.1:5\n[Peer]\nPublicKey = " KEY_A "\nEndpoint = 192.0.2.2:6\n";
+	put_file(path, "[Interface]\n#! Timeout = 9\n[Peer]\nPublicKey = " KEY_C "\n"
+		       "[Peer]\nPublicKey = " KEY_A "\nEndpoint = 192.0.2.9:6\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_null(strstr(get_file(path), "192.0.2.1:5"));
+	assert_non_null(strstr(get_file(path), "Endpoint = 192.0.2.2:6\n"));
+	put_file(path, "[Interface]\n[Peer]\nPublicKey = " KEY_C "\n", 0600);
+	assert_int_equal(save_as("mt0"), 0);
+	assert_non_null(strstr(get_file(path), "Endpoint = 192.0.2.1:5\n"));
+	live = LIVE;
+}
+
 /* An `up` that was killed has left a device and has told it nothing. */
 static void test_unconfigured(void **state)
 {
@@ -296,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_unconfigured),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_lock),
