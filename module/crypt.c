@@ -215,8 +215,7 @@ static struct train train_of(struct sk_buff *first)
 		len = sealed_len(skb);
 		if (len > train.message_len || len > room || len > TRAIN_CHUNK ||
 		    !checksum_in_head(skb) || mytun_message(skb)->df ||
-		    mytun_message(skb)->ds != mytun_message(first)->ds ||
-		    skb->priority != first->priority)
+		    mytun_message(skb)->ds != mytun_message(first)->ds)
 			break;
 		room -= len;
 		train.count++;
@@ -270,18 +269,20 @@ struct train_pages {
 static void train_pages_free(struct train_pages *pages)
 {
 	while (pages->count)
-		__free_pages(pages->chunk[--pages->count], TRAIN_ORDER);
+		put_page(pages->chunk[--pages->count]);
 }
 
 static bool train_pages_alloc(struct train_pages *pages, const struct train *train)
 {
-	unsigned int chunks = DIV_ROUND_UP(train->count, TRAIN_CHUNK / train->message_len);
+	const unsigned int per_chunk = TRAIN_CHUNK / train->message_len;
+	unsigned int left = train->count;
 
 	pages->count = 0;
-	while (pages->count < chunks) {
+	while (left) {
+		unsigned int count = min(left, per_chunk);
 		/* Without them there are smaller buffers: the reserves are for those */
 		struct page *page = alloc_pages(GFP_NOWAIT | __GFP_COMP | __GFP_NOWARN,
-						TRAIN_ORDER);
+						get_order(count * train->message_len));
 
 		if (unlikely(!page)) {
 			train_pages_free(pages);
@@ -289,6 +290,7 @@ static bool train_pages_alloc(struct train_pages *pages, const struct train *tra
 		}
 		pages->len[pages->count] = 0;
 		pages->chunk[pages->count++] = page;
+		left -= count;
 	}
 	return true;
 }
@@ -333,22 +335,21 @@ static void take_charges(struct sk_buff *first, const struct sk_buff *last)
 	}
 }
 
-/* The first message's skb gets the train in place of its packet. */
+/* The first message's skb, of which nobody else has a clone, gets the train in place of its packet. */
 static bool train_carry(const struct train *train, const struct train_pages *pages,
 			struct sk_buff *last)
 {
 	struct sk_buff *skb = train->first;
 	unsigned int i;
 
-	/* Not skb_cow_head(): of a clone that TCP keeps, what tells of fragments is TCP's, too. */
-	if (unlikely(skb_cow(skb, CRYPT_HEADROOM) || pskb_trim(skb, 0)))
+	if (unlikely(pskb_trim(skb, 0)))
 		return false;
 	skb_zcopy_clear(skb, true);
 	take_charges(skb, last);
-	/* Of what is charged to nobody the size may be told as it is */
-	if (!skb->destructor)
-		skb->truesize += pages->count * TRAIN_CHUNK;
 	for (i = 0; i < pages->count; i++) {
+		/* Of what is charged to nobody the size may be told as it is */
+		if (!skb->destructor)
+			skb->truesize += page_size(pages->chunk[i]);
 		skb_fill_page_desc(skb, i, pages->chunk[i], 0, pages->len[i]);
 		skb->len += pages->len[i];
 		skb->data_len += pages->len[i];
@@ -376,7 +377,8 @@ static bool seal_train(const struct train *train, const struct cipher *cipher)
 	struct train_pages pages;
 	unsigned int i;
 
-	if (!train_pages_alloc(&pages, train))
+	/* Not skb_cow_head(): of a clone that TCP keeps, what tells of fragments is TCP's, too. */
+	if (unlikely(skb_cow(skb, CRYPT_HEADROOM)) || !train_pages_alloc(&pages, train))
 		return false;
 	for (i = 0; i < train->count; i++, skb = skb->next) {
 		unsigned int *len = &pages.len[i / per_chunk], sealed;

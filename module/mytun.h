@@ -8,7 +8,7 @@
 enum {
 	MYTUN_MAX_PEERS = 1 << 20,		/* for each device */
 	MYTUN_MAX_NESTED_PEERS = 8,		/* of one device, each behind the next */
-	MYTUN_MAX_STAGED = 128,			/* packets of a peer that wait for a session */
+	MYTUN_MAX_STAGED = 128,			/* messages of a peer that wait for a session */
 	MYTUN_MAX_BATCH = 64,			/* messages, but one GSO packet is not divided */
 	MYTUN_MAX_TRAIN = 128,			/* messages in one UDP packet */
 	MYTUN_MAX_QUEUED_OUT = 4096,		/* messages, for each device */

@@ -111,6 +111,8 @@ static void udp_prepare(struct mytun_device *device, struct sk_buff *skb, bool d
 	}
 	skb->dev = device->dev;
 	skb->mark = READ_ONCE(device->fwmark);
+	/* IP has set it by the inner packet's TOS, and a VLAN may put it on the wire */
+	skb->priority = 0;
 	skb->ignore_df = !df;
 	/* What the interface's statistics count as sent begins here. */
 	skb_set_inner_network_header(skb, 0);
@@ -296,6 +298,9 @@ static int udp_receive(struct sock *sk, struct sk_buff *skb)
 	__skb_pull(skb, sizeof(struct udphdr));
 	linear = min_t(unsigned int, skb->len, sizeof(struct message_data));
 	if (unlikely(!pskb_may_pull(skb, linear)))
+		goto err_malformed;
+	/* What another tunnel has made and nobody has cut is not one message */
+	if (unlikely(skb_is_gso(skb)))
 		goto err_malformed;
 	mytun_transport_detach(transport->device->dev, skb);
 	transport->rx(transport->device, skb);

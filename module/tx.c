@@ -43,11 +43,33 @@ static void tell_unreachable(struct sk_buff *skb)
 		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
 }
 
-/* While it waits for a handshake, a packet does not count against its socket. */
+/* Of a virtual machine's packet gso_segs need not be right. */
+static unsigned int messages_of(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) : 1;
+}
+
+/* Move the oldest packets to @dropped, until there is room for so many messages. */
+static void make_room(struct sk_buff_head *staged, unsigned int messages,
+		      struct sk_buff_head *dropped)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(staged, skb)
+		messages += messages_of(skb);
+	while (messages > MYTUN_MAX_STAGED && (skb = __skb_dequeue(staged))) {
+		messages -= messages_of(skb);
+		__skb_queue_tail(dropped, skb);
+	}
+}
+
+/*
+ * While it waits for a handshake, a packet does not count against its socket. Messages are what is
+ * bounded, so that they fit into the queue once there is a session.
+ */
 static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 {
-	struct sk_buff_head *staged = &peer->tx.staged;
-	struct sk_buff *oldest = NULL;
+	struct sk_buff_head *staged = &peer->tx.staged, dropped;
 
 	/* Nor does a user wait as long for his pages */
 	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC))) {
@@ -56,15 +78,15 @@ static void stage(struct mytun_peer *peer, struct sk_buff *skb)
 		return;
 	}
 	skb_orphan(skb);
+	__skb_queue_head_init(&dropped);
 	spin_lock_bh(&staged->lock);
-	if (skb_queue_len(staged) >= MYTUN_MAX_STAGED)
-		oldest = __skb_dequeue(staged);
+	make_room(staged, messages_of(skb), &dropped);
 	__skb_queue_tail(staged, skb);
 	spin_unlock_bh(&staged->lock);
-	if (!oldest)
+	if (likely(skb_queue_empty(&dropped)))
 		return;
-	mytun_drop(peer->device, MYTUN_DROP_TX_STAGED_FULL);
-	kfree_skb(oldest);
+	mytun_drop_n(peer->device, MYTUN_DROP_TX_STAGED_FULL, skb_queue_len(&dropped));
+	__skb_queue_purge(&dropped);
 }
 
 /* With the smallest MTU 64 kB are fewer. In the packets of a virtual machine there may be any. */
@@ -78,7 +100,7 @@ static struct sk_buff *split(struct mytun_device *device, struct sk_buff *skb)
 	skb_mark_not_on_list(skb);
 	if (!skb_is_gso(skb))
 		return skb;
-	if (unlikely(DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size) > MAX_SEGMENTS)) {
+	if (unlikely(messages_of(skb) > MAX_SEGMENTS)) {
 		mytun_drop(device, MYTUN_DROP_TX_QUEUE_FULL);
 		kfree_skb(skb);
 		return NULL;
@@ -437,7 +459,7 @@ static bool push_staged(struct mytun_peer *peer, struct sk_buff *skb, struct myt
  * Send what is staged, and @skb behind it (or NULL), or see that a session comes about.
  *
  * One CPU at a time, so that what was staged first is first in the order. The lock is held
- * for %MYTUN_MAX_STAGED packets and one at most: nobody works for others without end.
+ * for %MYTUN_MAX_STAGED messages and a packet at most: nobody works for others without end.
  */
 static void transmit(struct mytun_peer *peer, struct sk_buff *skb)
 {

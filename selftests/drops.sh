@@ -14,10 +14,11 @@
 
 # WireGuard does not count by reason
 [[ $KIND == mytun ]] || skip_all "drop counters by reason are mytun's"
-plan 7
+plan 8
 need socat ethtool jq
 
-STAGED=128	# packets of a peer that may wait for a session
+STAGED=128	# messages of a peer that may wait for a session
+HOG=${0%/*}/hog
 
 setup()
 {
@@ -79,6 +80,33 @@ staged()
 	wait_for 15 has_received "$STAGED"
 	same "$(seq "$first" "$last")" "$(<"$TMP/received")"
 	same "tx-staged-full 2" "$(more_drops a "$TMP/before")"
+}
+
+has_bytes()
+{
+	(($(stat -c %s "$TMP/received") >= $1))
+}
+
+# Of packets of 45 messages each two may wait, and both fit into the queue
+staged_trains()
+{
+	local sent
+
+	[[ -x $HOG ]]
+	vpn a set mt0 peer "${PUB[b]}" remove
+	vpn b set mt0 peer "${PUB[a]}" remove
+	peer a mt0 b allowed-ips 10.9.0.2/32,fd09::2/128 endpoint 10.0.0.2:2
+	receive b
+	drops a >"$TMP/before"
+	on a "$HOG" 10.9.0.2 7000 1 0 >"$TMP/hog"
+	sent=$(sed -n '$s/^sent \([0-9]*\) .*/\1/p' "$TMP/hog")
+	((sent > STAGED))
+	peer b mt0 a allowed-ips 10.9.0.1/32,fd09::1/128
+	wait_for 15 has_bytes $((2 * 45 * 1300))
+	wait_for 10 ping_one a 10.9.0.2
+	has_bytes $((2 * 45 * 1300))
+	fails has_bytes $((2 * 45 * 1300 + 1))
+	same "tx-staged-full $((sent - 2))" "$(more_drops a "$TMP/before")"
 }
 
 # Of 90 packets 30 arrive; the others are what the counters have more, here and there
@@ -162,6 +190,7 @@ ethtool_agrees()
 
 setup
 check "E57 $STAGED packets wait for the handshake, and leave in order" staged
+check "E57 of messages that wait, not of packets, there are $STAGED" staged_trains
 check "E54 drop counters equal losses" losses
 check "B21 a spoofed inner source is dropped and counted, v4" \
 	spoofed 10.9.0.77 32 10.9.0.2 10.9.0.1

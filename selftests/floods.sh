@@ -119,8 +119,7 @@ crumbs_reach()
 crumbs_alone()
 {
 	fresh && raws "built 148" r initiation && raws "sent 1" r send away || return
-	sleep 0.3
-	raws "home * 0 0 * away 0 0 1 0 *" r replies &&
+	wait_for 5 raws "home * 0 0 * away 0 0 1 0 *" r replies &&
 		raws "sent 128" r flip 132 148 raw home || return
 	CRUMBS=0
 	wait_for 5 crumbs_reach 128

@@ -12,8 +12,8 @@
 
 . "${0%/*}/lib.sh"
 
-plan 16
-need tcpdump
+plan 17
+need tcpdump nft
 
 PACKETS=()
 FROM=()
@@ -291,6 +291,32 @@ outer_header()
 	done
 }
 
+# counted COMMENT: packets that the rule with it has seen
+counted()
+{
+	on a nft list table inet classes | sed -n "s/.* packets \([0-9]*\) .*\"$1\".*/\1/p"
+}
+
+# What IP makes of the inner packet's TOS stays inside: on a VLAN it might be in the frame
+priority()
+{
+	on a nft -f - <<-RULES
+		table inet classes {
+			chain out {
+				type filter hook postrouting priority filter; policy accept;
+				oifname "mt0" meta priority != none counter comment "inner"
+				oifname "out" udp sport 1 counter comment "outer"
+				oifname "out" udp sport 1 meta priority != none counter comment "shown"
+			}
+		}
+	RULES
+	defer on a nft delete table inet classes
+	ping_one a 10.9.0.2 -Q 0xb8
+	ping_one a fd09::2 -Q 0xb8
+	(($(counted inner) >= 1 && $(counted outer) >= 2))
+	same 0 "$(counted shown)"
+}
+
 # The answer calls the next try off, however quick it comes
 one_handshake()
 {
@@ -358,6 +384,7 @@ check "$W a keepalive is an empty message" keepalive
 check "$W silence to what is not authentic" silence
 check "E12 padded to 16, and never beyond the MTU" padding
 session "[fd00::2]"
+check "$W of an inner packet's priority nothing" priority
 check "$W an initiation, outer v6" initiation
 check "$W a response, outer v6" response
 check "$W data, outer v6" data

@@ -201,8 +201,9 @@ dropped()
 
 # load: keep the device under load, by noise that is worth a curve operation, until unload or
 # the end of the check. The real-time priority of its sender lets a whole burst queue up before
-# anyone works on it. The next one comes when most of the last has been worked on, so that others
-# still find a place in the queue.
+# anyone works on it. Others are to find a place in the queue, too, of 4096, and it must not have
+# held fewer than 512 for a second: in a kernel that takes long to say how many there are, the
+# next burst comes while many wait.
 load()
 {
 	local before waiting=0
@@ -215,7 +216,7 @@ load()
 		waiting=$((waiting + 800))
 		sleep 0.3
 		read_drops
-		while ((waiting - (NOW[all] - before) > 600)); do
+		while ((waiting - (NOW[all] - before) > 1600)); do
 			sleep 0.1
 			read_drops
 		done
