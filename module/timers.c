@@ -9,18 +9,24 @@
 #include "timers.h"
 
 /*
- * Whenever a deadline moves the timer is set anew, even when it would fire before: it may be an
- * eighth of its time late, and while the machine sleeps its clock stands still and that of the
- * deadlines goes on. (Most packets move none: session_policy_unmoved().)
+ * A timer fires by an eighth of its time late. One that is set already does if it will not be later
+ * than one that was set now: it fires, finds nothing due, and is set again, which is cheaper than to
+ * set it whenever a deadline moves. Both are told in jiffies, which stand still while the machine
+ * sleeps, as the timer's clock does; that of the deadlines goes on.
  */
 static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 {
-	u64 next_ns = session_policy_next(&timers->state);
+	unsigned long sleep, latest;
 
 	lockdep_assert_held(&timers->lock);
-	if (timers->running && next_ns)
-		mod_timer(&timers->timer, jiffies + 1 +
-			  nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns)));
+	if (!timers->running || !session_policy_next(&timers->state))
+		return;
+	sleep = 1 + nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns));
+	latest = jiffies + sleep + sleep / 8;
+	if (timer_pending(&timers->timer) && time_before_eq(timers->latest, latest))
+		return;
+	timers->latest = latest;
+	mod_timer(&timers->timer, jiffies + sleep);
 }
 
 static void timers_expired(struct timer_list *timer)

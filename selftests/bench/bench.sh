@@ -10,7 +10,8 @@
 # them in flight) or tcp (for each byte of a bulk transfer; tcpcut: over a cable that takes single
 # packets and no trains), both ends together; the value
 # is the median of the repetitions, the spread half of what lies between the extremes; idle is
-# the median of the time in which there was nothing to do, which the value leaves out.
+# the median of the time in which there was nothing to do, which the value leaves out; "-" where the
+# kernel does not tell (Linux 7.2).
 # Over the cable and the tunnels of WireGuard's kind there are more: udp6 and tcp6, IPv6
 # inside and outside; fragments, datagrams that are longer than the MTU; tcp576, with that
 # MTU inside.
@@ -161,7 +162,7 @@ result()
 			if (!NR)
 				exit 1
 			middle = NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2
-			printf "%s,%.2f,%.2f,%.2f\n", head, middle, (value[NR] - value[1]) / 2,
+			printf "%s,%.2f,%.2f,%s\n", head, middle, (value[NR] - value[1]) / 2,
 				idle[int((NR + 1) / 2)]
 		}'
 }
