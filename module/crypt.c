@@ -335,7 +335,7 @@ static void take_charges(struct sk_buff *first, const struct sk_buff *last)
 	}
 }
 
-/* The first message's skb, of which nobody else has a clone, gets the train in place of its packet. */
+/* The first message's skb, of which nobody has a clone, gets the train in place of its packet. */
 static bool train_carry(const struct train *train, const struct train_pages *pages,
 			struct sk_buff *last)
 {

@@ -10,20 +10,21 @@
 
 /*
  * A timer fires by an eighth of its time late. One that is set already does if it will not be later
- * than one that was set now: it fires, finds nothing due, and is set again, which is cheaper than to
- * set it whenever a deadline moves. Both are told in jiffies, which stand still while the machine
+ * than one that was set now: it fires, finds nothing due, and is set again, which costs less than
+ * to set it whenever a deadline moves. Both are told in jiffies, which stand still while the machine
  * sleeps, as the timer's clock does; that of the deadlines goes on.
  */
 static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 {
-	unsigned long sleep, latest;
+	unsigned long sleep;
+	u32 latest;
 
 	lockdep_assert_held(&timers->lock);
 	if (!timers->running || !session_policy_next(&timers->state))
 		return;
 	sleep = 1 + nsecs_to_jiffies(session_policy_sleep(&timers->state, now_ns));
-	latest = jiffies + sleep + sleep / 8;
-	if (timer_pending(&timers->timer) && time_before_eq(timers->latest, latest))
+	latest = (u32)(jiffies + sleep + sleep / 8);
+	if (timer_pending(&timers->timer) && (s32)(timers->latest - latest) <= 0)
 		return;
 	timers->latest = latest;
 	mod_timer(&timers->timer, jiffies + sleep);

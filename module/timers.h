@@ -14,14 +14,14 @@
  * @lock: protects the rest; taken with BH off, innermost
  * @state: deadlines
  * @timer: fires about when the earliest deadline is, or on the way there
- * @latest: when @timer fires at the latest, jiffies; while it is pending
+ * @latest: when @timer fires at the latest, the lower half of jiffies; while it is pending
  * @running: the device is up and the peer alive: deadlines may be set
  */
 struct mytun_timers {
 	spinlock_t lock;
 	struct session_state state;
 	struct timer_list timer;
-	unsigned long latest;
+	u32 latest;
 	bool running;
 };
 
