@@ -11,8 +11,8 @@
 /*
  * A timer fires by an eighth of its time late. One that is set already does if it will not be later
  * than one that was set now: it fires, finds nothing due, and is set again, which costs less than
- * to set it whenever a deadline moves. Both are told in jiffies, which stand still while the machine
- * sleeps, as the timer's clock does; that of the deadlines goes on.
+ * to set it whenever a deadline moves. Both are told in jiffies, which stand still while the
+ * machine sleeps, as the timer's clock does; that of the deadlines goes on.
  */
 static void timers_arm(struct mytun_timers *timers, u64 now_ns)
 {
