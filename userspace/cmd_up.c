@@ -331,6 +331,7 @@ static int down(const struct request *req, struct config *cfg)
 	struct lock lock = { .fd = -1 };
 	struct plan plan = { 0 };
 	int ret = make_down(&plan, tun, req, &lock);
+
 	if (!ret && req->dry_run)
 		plan_print(stdout, &plan);
 	else if (!ret)

@@ -143,7 +143,8 @@ static bool mark_is_taken(const struct records *all, uint32_t mark)
 	size_t i;
 
 	for (i = 0; i < all->n; i++)
-		if (!strcmp(all->items[i].name, RECORD_MARK) && record_number(&all->items[i]) == mark)
+		if (!strcmp(all->items[i].name, RECORD_MARK) &&
+		    record_number(&all->items[i]) == mark)
 			return true;
 	return false;
 }
@@ -161,7 +162,7 @@ static int find_mark(struct facts *facts, const struct records *all)
 	return -ENOSPC;
 }
 
-/* Whether the setting is there: without IPv6 its are not. With '/' between its parts '.' is none. */
+/* Whether the setting is there: without IPv6 its are not. Where '/' is in its name, '.' is no '/'. */
 static bool read_sysctl(const char *name, char value[8])
 {
 	char path[sizeof("/proc/sys/") + SYSCTL_NAME_LEN + NAME_MAX], *c;
@@ -199,6 +200,9 @@ static void read_sysctls(struct facts *facts, const struct records *all)
 		facts->n_sysctls++;
 	}
 }
+
+#define ALONE "%s: %s forwards already, which would be lost with %s switched on and off: " \
+	      "switch that on yourself, for good"
 
 /* The first device that forwards packets of a family; "" if there is none. */
 static void first_forwarder(char name[NAME_MAX + 1], const char *family)
@@ -239,9 +243,7 @@ static int check_forwarding(const struct facts *facts, const struct tunnel *tun,
 		if (!*name)
 			continue;
 		if (log)
-			fprintf(log, "%s: %s forwards already, and that would be lost when %s is "
-				"switched on and off again: switch it on yourself, for good\n",
-				tun->dev->name, name, setting);
+			fprintf(log, ALONE "\n", tun->dev->name, name, setting);
 		return -EBUSY;
 	}
 	return 0;
@@ -341,8 +343,8 @@ static int find_rule(uint32_t *priority, const struct tunnel *tun, sa_family_t f
 }
 
 /*
- * Whether the device is there and one of ours, and its mark. Return: 0, or -errno when that cannot be
- * found out: who may not ask would be told that there is nothing.
+ * Whether the device is there and one of ours, and its mark. Return: 0, or -errno when that cannot
+ * be found out: who may not ask would be told that there is nothing.
  */
 static int read_device(struct traces *traces, const char *ifname)
 {

@@ -140,8 +140,8 @@ static char *expand(const char *command, const char *ifname)
  * @tun: the configuration
  * @hook: which
  *
- * Those before the tunnel comes or goes may change what facts_read() and traces_read() find, and are
- * a plan of their own.
+ * Those before the tunnel comes or goes may change what facts_read() and traces_read() find, and
+ * are a plan of their own.
  *
  * Return: 0 or -ENOMEM.
  */

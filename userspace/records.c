@@ -3,6 +3,7 @@
  * Who may write into the tables of a network namespace need not be root of the host, who reads
  * them and acts on them: nothing is taken that `up` would not have written.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,12 +99,13 @@ static int read_table(struct records *all, const char *table, bool own, FILE *lo
 /* nft(8) reads what it is given as arguments like a file: nothing may be in it but a name. */
 static bool is_our_table(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.-/";
-	const char *rest = name + strlen(TABLE_PREFIX);
+	const char *c = name + strlen(TABLE_PREFIX);
 
-	return !strncmp(name, TABLE_PREFIX, strlen(TABLE_PREFIX)) && *rest &&
-	       !rest[strspn(rest, letters)];
+	if (strncmp(name, TABLE_PREFIX, strlen(TABLE_PREFIX)) || !*c)
+		return false;
+	while (isascii(*c) && (isalnum(*c) || strchr("_.-/", *c)) && *c)
+		c++;
+	return !*c;
 }
 
 /**

@@ -302,7 +302,8 @@ static int run_action(const struct plan *plan, const char *name, const struct ac
 }
 
 /* Take a step back, but for what another tunnel still needs, and will set back. */
-static int take_back(const struct plan *plan, const struct step *step, struct tunnel *tun, FILE *log)
+static int take_back(const struct plan *plan, const struct step *step, struct tunnel *tun,
+		     FILE *log)
 {
 	char name[SYSCTL_NAME_LEN];
 

@@ -69,7 +69,7 @@ static double now_ns(void)
 	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
-/* Of all processors, as the kernel's clock tick has noted it. Less than 0: Linux 7.2 does not tell. */
+/* Of all processors, as the kernel's clock tick has noted it; -1: Linux 7.2 does not tell. */
 static double idle_ns(void)
 {
 	FILE *in = fopen("/proc/timer_list", "r");

@@ -251,6 +251,8 @@ static void test_rules(void **state)
 	assert_int_equal(traces.rules4, 32765);
 }
 
+#define TABLE(name) "{\"table\": {\"name\": \"vpnctl-" name "\"}}"
+
 /* nft, with tables of two tunnels and a stranger's, and what is in their chains "restore". */
 static void put_nft(const char *own, const char *other)
 {
@@ -258,9 +260,8 @@ static void put_nft(const char *own, const char *other)
 
 	assert_in_range(snprintf(text, sizeof(text),
 				 "case \"$*\" in\n"
-				 "*tables) echo '{\"nftables\": [{\"table\": {\"name\": \"vpnctl-mt0\"}},"
-				 "{\"table\": {\"name\": \"vpnctl-mt1\"}},"
-				 "{\"table\": {\"name\": \"vpnctl-x; delete table inet a\"}}]}' ;;\n"
+				 "*tables) echo '{\"nftables\": [" TABLE("mt0") "," TABLE("mt1") ","
+				 TABLE("x; delete table inet a") "]}' ;;\n"
 				 "*delete*) echo \"$*\" >injected ;;\n"
 				 "*vpnctl-mt0*) echo '{\"nftables\": [%s]}' ;;\n"
 				 "*) echo '{\"nftables\": [%s]}' ;;\nesac", own, other), 0,

@@ -419,6 +419,8 @@ static void test_killed(void **state)
 	plan_free(&plan);
 }
 
+#define FORWARDING "{\"rule\": {\"comment\": \"net.ipv4.ip_forward=0\"}}"
+
 /* A setting that a tunnel needs which has come up meanwhile is left as it is. */
 static void test_needed_elsewhere(void **state)
 {
@@ -428,8 +430,7 @@ static void test_needed_elsewhere(void **state)
 	(void)state;
 	put_program("nft", "case \"$*\" in\n"
 			   "*tables) echo '{\"nftables\": [{\"table\": {\"name\": \"vpnctl-mt1\"}}]}' ;;\n"
-			   "*) echo '{\"nftables\": [{\"rule\": {\"comment\": "
-			   "\"net.ipv4.ip_forward=0\"}}]}' ;;\nesac");
+			   "*) echo '{\"nftables\": [" FORWARDING "]}' ;;\nesac");
 	plan_init(&plan, "mt0", false);
 	step = plan_step(&plan, "one", TOOL_BASH, "true");
 	/* not one that is there: nothing of this host is touched if it goes wrong */

@@ -105,7 +105,8 @@ static void test_mark(void **state)
 static void test_timeout(void **state)
 {
 	(void)state;
-	live = LIVE "Endpoint = 192.0.2.1:5\n[Peer]\nPublicKey = " KEY_A "\nEndpoint = 192.0.2.2:6\n";
+	live = LIVE "Endpoint = 192.0.2.1:5\n"
+	       "[Peer]\nPublicKey = " KEY_A "\nEndpoint = 192.0.2.2:6\n";
 	put_file(path, "[Interface]\n#! Timeout = 9\n[Peer]\nPublicKey = " KEY_C "\n"
 		       "[Peer]\nPublicKey = " KEY_A "\nEndpoint = 192.0.2.9:6\n", 0600);
 	assert_int_equal(save_as("mt0"), 0);
