@@ -162,7 +162,7 @@ static int find_mark(struct facts *facts, const struct records *all)
 	return -ENOSPC;
 }
 
-/* Whether the setting is there: without IPv6 its are not. Where '/' is in its name, '.' is no '/'. */
+/* Whether the setting is there: without IPv6 its are not. With '/' in its name '.' is no '/'. */
 static bool read_sysctl(const char *name, char value[8])
 {
 	char path[sizeof("/proc/sys/") + SYSCTL_NAME_LEN + NAME_MAX], *c;
