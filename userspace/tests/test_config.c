@@ -137,6 +137,19 @@ static void test_missing_link(void **state)
 	device_free(dev);
 }
 
+/* Where the name's '=' is missing, the key's is the first; what is before it stays secret. */
+static void test_no_equals(void **state)
+{
+	static const char *const texts[] = { "PrivateKey: " KEY_A "\n", KEY_A "\n" };
+	char log[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_refused(parse_file(texts[i], strlen(texts[i]), log, sizeof(log)), texts[i],
+			       log, "F:1: Line unrecognized: what is before its `=' is no name\n");
+}
+
 #define PEER "[Peer]\nPublicKey=" KEY_A "\n"
 
 static void test_bad_files(void **state)
@@ -146,10 +159,6 @@ static void test_bad_files(void **state)
 		const char *message;
 	} cases[] = {
 		{ "Foo = 1\n", "F:1: Line unrecognized: `Foo'" },
-		/* the only '=' ends the key */
-		{ "PrivateKey: " KEY_A "\n",
-		  "F:1: Line unrecognized: what is before its `=' is no name\n" },
-		{ KEY_A "\n", "F:1: Line unrecognized: what is before its `=' is no name\n" },
 		{ "[Foo]\n", "F:1: Unknown section: `[Foo]'" },
 		{ "[Interface\n", "F:1: Unknown section: `[Interface'" },
 		{ "\n\n[Interface]\nListenPort\n", "F:4: Line unrecognized" },
@@ -394,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_scope_and_name),
 		cmocka_unit_test(test_missing_link),
+		cmocka_unit_test(test_no_equals),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_no_secret_in_message),
 		cmocka_unit_test(test_nul_and_warning),
